@@ -1,0 +1,85 @@
+"""Write a neuron network once; simulate it, and hold the simulation against its mean-field theory.
+
+>>> import rheobase as rb
+>>> network = rb.library.make("brunel2000", g=5, eta=2)
+>>> print(rb.compare(network, 1 * rb.second).table())  # doctest: +SKIP
+
+The names below are imported when they are first used, so that ``import rheobase`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rheobase import library, population, units
+    from rheobase.check import Comparison, compare
+    from rheobase.model.connect import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotalNumber, OneToOne
+    from rheobase.model.distribution import Lognormal, Normal, Uniform
+    from rheobase.model.errors import EquationError, ModelError, UnitError
+    from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
+    from rheobase.model.neuron import Neuron
+    from rheobase.model.synapse import Synapse
+    from rheobase.simulation import Recording, simulate
+    from rheobase.units import (
+        Gohm,
+        Hz,
+        Mohm,
+        cm,
+        kHz,
+        mM,
+        mS,
+        ms,
+        mV,
+        nA,
+        nF,
+        nS,
+        pA,
+        pF,
+        second,
+        uA,
+        uF,
+        um,
+        volt,
+    )
+
+__all__ = [
+    "AllToAll", "Bernoulli", "Comparison", "CurrentInput", "EquationError", "Explicit", "FixedIndegree",
+    "FixedTotalNumber", "Gohm", "Hz", "Lognormal", "ModelError", "Mohm", "Network", "Neuron", "Normal", "OneToOne",
+    "PoissonInput", "Population", "Projection", "Recording", "Synapse", "Uniform", "UnitError", "cm", "compare", "kHz",
+    "library", "mM", "mS", "mV", "ms", "nA", "nF", "nS", "pA", "pF", "population", "second", "simulate", "uA", "uF",
+    "um", "units", "volt",
+]  # fmt: skip
+
+_MODULES = ("library", "population", "units")
+_HOME = {
+    "rheobase.check": ("Comparison", "compare"),
+    "rheobase.model.connect": ("AllToAll", "Bernoulli", "Explicit", "FixedIndegree", "FixedTotalNumber", "OneToOne"),
+    "rheobase.model.distribution": ("Lognormal", "Normal", "Uniform"),
+    "rheobase.model.errors": ("EquationError", "ModelError", "UnitError"),
+    "rheobase.model.network": ("CurrentInput", "Network", "PoissonInput", "Population", "Projection"),
+    "rheobase.model.neuron": ("Neuron",),
+    "rheobase.model.synapse": ("Synapse",),
+    "rheobase.simulation": ("Recording", "simulate"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("rheobase")
+    if name in _MODULES:
+        return import_module(f"rheobase.{name}")
+    if name not in __all__:
+        raise AttributeError(f"rheobase has no name {name!r}; it has: {', '.join(__all__)}")
+    found = getattr(import_module(_MODULE_OF.get(name, "rheobase.units")), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,199 @@
+"""What a comparison found: a row for every population, the leading mode, and the sentences that go with them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.check.table import table
+from rheobase.files import replacing
+
+
+@dataclass(frozen=True)
+class Row:
+    """One population. What the theory does not give is nan.
+
+    Attributes
+    ----------
+    rate_sim_hz, rate_sim_se_hz
+        Simulated rate and its standard error.
+    cv_sim, cv_theory
+        Coefficient of variation of the intervals; the theory's is for white noise.
+    rate_theory_hz
+        Stationary rate.
+    mu_mv, sigma_mv
+        Mean and strength of the input, ``tau dV = (mu - V) dt + sigma sqrt(tau) dW``.
+    """
+
+    name: str
+    size: int
+    rate_sim_hz: float
+    rate_sim_se_hz: float
+    cv_sim: float
+    rate_theory_hz: float = math.nan
+    cv_theory: float = math.nan
+    mu_mv: float = math.nan
+    sigma_mv: float = math.nan
+
+    @property
+    def difference_se(self) -> float:
+        """Simulation less theory, in standard errors."""
+        return (self.rate_sim_hz - self.rate_theory_hz) / self.rate_sim_se_hz if self.rate_sim_se_hz > 0 else math.nan
+
+    @property
+    def difference_percent(self) -> float:
+        """Simulation less theory, in percent of the theory."""
+        return 100 * (self.rate_sim_hz / self.rate_theory_hz - 1) if self.rate_theory_hz > 0 else math.nan
+
+
+@dataclass(frozen=True)
+class Mode:
+    """The leading mode around the stationary state: ``exp(growth t)`` at this frequency."""
+
+    growth_per_s: float
+    frequency_hz: float
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """A normalised histogram of membrane potentials, 1/mV over mV."""
+
+    edges: NDArray[np.float64]
+    density: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """A stationary density of the membrane potential, 1/mV over mV."""
+
+    voltage: NDArray[np.float64]
+    density: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Simulation and theory of one network, side by side.
+
+    Attributes
+    ----------
+    rows
+        One `Row` a population.
+    mode
+        The leading mode that the theory predicts; None where the theory does not cover the network.
+    frequency_sim_hz
+        Where the spectrum of the simulated activity of all neurons has its peak.
+    warnings
+        Sentences: conditions of the theory that are broken here, and what it does not cover.
+    spectrum
+        Frequencies (Hz) and power (Hz**2/Hz) of the activity of all neurons.
+    voltages, densities
+        Simulated histogram and theoretical density of the membrane potential, by population.
+    recording, steady
+        The results that the comparison was made of.
+    """
+
+    network: str
+    size: int
+    duration_ms: float
+    transient_ms: float
+    dt_ms: float
+    seed: int
+    rows: tuple[Row, ...]
+    mode: Mode | None
+    frequency_sim_hz: float
+    warnings: tuple[str, ...]
+    wall_s: float
+    spectrum: tuple[NDArray[np.float64], NDArray[np.float64]] = field(repr=False)
+    voltages: Mapping[str, Histogram] = field(repr=False)
+    densities: Mapping[str, Density] = field(repr=False)
+    recording: Any = field(repr=False)
+    steady: Any = field(repr=False)
+    source: str = field(default="", repr=False)
+
+    def table(self) -> str:
+        """The table of all populations, and a line on the frequency."""
+        return table(self)
+
+    def summary(self) -> str:
+        """Heading, table and warnings."""
+        head = (
+            f"{self.network}: {self.size:,} neurons, {self.duration_ms:g} ms after {self.transient_ms:g} ms, "
+            f"seed {self.seed}, dt {self.dt_ms:g} ms, {self.wall_s:.1f} s on the clock"
+        )
+        notes = [f"- {warning}" for warning in self.warnings]
+        return "\n".join([head, "", self.table(), *(["", *notes] if notes else [])])
+
+    def plot(self) -> Any:
+        """Raster and population rate; rates, membrane potential and spectrum against the theory."""
+        from rheobase import plot
+
+        return plot.comparison(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers as plain Python values; what the theory does not give is None."""
+        rows = [
+            {
+                "name": row.name,
+                "size": row.size,
+                "rate_sim_hz": row.rate_sim_hz,
+                "rate_sim_se_hz": row.rate_sim_se_hz,
+                "cv_sim": row.cv_sim,
+                "rate_theory_hz": row.rate_theory_hz,
+                "cv_theory": row.cv_theory,
+                "difference_se": row.difference_se,
+                "difference_percent": row.difference_percent,
+                "mu_mv": row.mu_mv,
+                "sigma_mv": row.sigma_mv,
+            }
+            for row in self.rows
+        ]
+        mode = self.mode or Mode(math.nan, math.nan)
+        return _finite(
+            {
+                "network": self.network,
+                "duration_ms": self.duration_ms,
+                "transient_ms": self.transient_ms,
+                "dt_ms": self.dt_ms,
+                "seed": self.seed,
+                "populations": rows,
+                "mode": {"growth_per_s": mode.growth_per_s, "frequency_hz": mode.frequency_hz},
+                "frequency_sim_hz": self.frequency_sim_hz,
+                "wall_s": self.wall_s,
+                "warnings": list(self.warnings),
+            }
+        )
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The numbers as JSON, written to ``path`` if one is given."""
+        text = json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        if path is not None:
+            with replacing(path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        return text
+
+    def cite(self) -> str:
+        """The papers behind the network and the methods."""
+        parts = [self.source, *(part.cite() for part in (self.recording, self.steady) if hasattr(part, "cite"))]
+        return "\n".join(dict.fromkeys(line for part in parts if part for line in part.splitlines()))
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no nan and no infinity: they become None. NumPy's numbers become Python's."""
+    match value:
+        case dict():
+            return {key: _finite(part) for key, part in value.items()}
+        case list():
+            return [_finite(part) for part in value]
+        case float() | np.floating():
+            return float(value) if math.isfinite(value) else None
+        case np.integer():
+            return int(value)
+        case _:
+            return value

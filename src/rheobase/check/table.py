@@ -1,0 +1,50 @@
+"""The table of a comparison, as text."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+_HEADINGS = ("population", "neurons", "simulated, Hz", "theory, Hz", "difference", "percent", "CV", "CV theory")
+
+
+def table(result: Any) -> str:
+    """Populations in rows; the difference is in standard errors of the simulated rate (SE)."""
+    rows = [_HEADINGS, *(_cells(row) for row in result.rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    lines = [_line(row, widths) for row in rows]
+    lines.insert(1, "-" * len(lines[0]))
+    return "\n".join([*lines, "", *_frequencies(result)])
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    first = cells[0].ljust(widths[0])
+    return "  ".join([first, *(cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))])
+
+
+def _cells(row: Any) -> tuple[str, ...]:
+    return (
+        row.name,
+        f"{row.size:,}",
+        f"{_number(row.rate_sim_hz, 3)} +- {_number(row.rate_sim_se_hz, 3)}",
+        _number(row.rate_theory_hz, 3),
+        f"{row.difference_se:+.1f} SE" if math.isfinite(row.difference_se) else "-",
+        f"{row.difference_percent:+.1f} %" if math.isfinite(row.difference_percent) else "-",
+        _number(row.cv_sim, 3),
+        _number(row.cv_theory, 3),
+    )
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "-"
+
+
+def _frequencies(result: Any) -> list[str]:
+    simulated = f"{result.frequency_sim_hz:.1f} Hz" if math.isfinite(result.frequency_sim_hz) else "no peak"
+    lines = [f"dominant frequency of the population activity: {simulated}"]
+    if result.mode is None:
+        return [*lines, "leading mode of the theory: not covered"]
+    growth, frequency = result.mode.growth_per_s, result.mode.frequency_hz
+    verb = "grows" if growth > 0 else "decays"
+    shape = f"at {frequency:.1f} Hz" if frequency > 0 else "without oscillating"
+    return [*lines, f"leading mode of the theory: {shape}, {verb} at {abs(growth):.1f} 1/s"]

@@ -1,0 +1,123 @@
+"""What each command does. Only what a command needs is imported, so that ``rheobase list`` is quick."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rheobase.errors import ModelError
+
+
+def version() -> None:
+    """Print the version."""
+    import rheobase
+
+    print(f"rheobase {rheobase.__version__}")
+
+
+def list_models(options: argparse.Namespace) -> None:
+    """Print a line for every model of the library."""
+    from rheobase import library
+
+    entries = [library.entry(name) for name in library.names()]
+    width = max(len(entry.name) for entry in entries)
+    for kind in ("neuron", "network"):
+        print(f"{kind}s")
+        for entry in entries:
+            if entry.kind == kind:
+                print(f"  {entry.name:{width}}  {entry.title}")
+
+
+def show(options: argparse.Namespace) -> None:
+    """Print a model as text, or a network as TOML."""
+    from rheobase.cli.models import find, is_file
+    from rheobase.cli.show import network_page, neuron_page
+    from rheobase.model.network import Network
+
+    model = find(options.model, options.parameters)
+    name = "" if is_file(options.model) else options.model
+    if not isinstance(model, Network):
+        if options.toml:
+            raise ModelError(f"{options.model} is a single neuron; --toml prints networks")
+        print(neuron_page(model, name))
+    elif options.toml:
+        print(model.to_toml(), end="")
+    else:
+        print(network_page(model, name))
+
+
+def simulate(options: argparse.Namespace) -> None:
+    """Simulate and print the rates; write a figure or the spikes where wanted."""
+    from rheobase.cli.models import find
+    from rheobase.cli.show import recording_page
+    from rheobase.simulation import simulate as run
+    from rheobase.units import ms
+
+    model = find(options.model, options.parameters)
+    recording = run(
+        model,
+        options.duration * ms,
+        dt=options.dt * ms,
+        seed=options.seed,
+        threads=options.threads,
+        progress=_wants_progress(options),
+    )
+    print(recording_page(recording))
+    if options.save is not None:
+        recording.save(options.save)
+        print(f"spikes: {options.save}")
+    if options.figure is not None:
+        from rheobase import plot
+
+        plot.save(recording.plot(), options.figure)
+        print(f"figure: {options.figure}")
+
+
+def compare(options: argparse.Namespace) -> None:
+    """Simulate a network and print its theory beside it; write the figure and the numbers where wanted."""
+    from rheobase.check import compare as run
+    from rheobase.cli.models import find
+    from rheobase.model.network import Network
+    from rheobase.units import ms
+
+    network = find(options.model, options.parameters)
+    if not isinstance(network, Network):
+        raise ModelError(
+            f"{options.model} is a single neuron, and compare needs a network; try rheobase simulate {options.model}, "
+            "or put the neuron into a network file (the page 'Does the theory hold for my network?' has one)"
+        )
+    comparison = run(
+        network,
+        options.duration * ms,
+        transient=options.transient * ms,
+        seed=options.seed,
+        threads=options.threads,
+        dt=options.dt * ms,
+        progress=_wants_progress(options),
+    )
+    print(comparison.summary())
+    if options.json is not None:
+        comparison.to_json(options.json)
+        print(f"numbers: {options.json}")
+    if options.figure is not None:
+        from rheobase import plot
+
+        plot.save(comparison.plot(), options.figure)
+        print(f"figure: {options.figure}")
+
+
+def demo(options: argparse.Namespace) -> None:
+    """Compare Brunel's network with its theory at three points."""
+    from rheobase.check.demo import run_demo
+    from rheobase.units import ms
+
+    run_demo(
+        options.output,
+        duration=options.duration * ms,
+        threads=options.threads,
+        progress=sys.stderr.isatty(),
+    )
+
+
+def _wants_progress(options: argparse.Namespace) -> bool:
+    return sys.stderr.isatty() and not options.quiet

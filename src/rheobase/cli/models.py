@@ -1,0 +1,59 @@
+"""From ``NAME_OR_FILE`` and ``-p NAME=VALUE`` to a model."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rheobase import library
+from rheobase.errors import ModelError
+from rheobase.model.network import Network, nearest
+from rheobase.model.neuron import Neuron
+
+
+def find(name: str, parameters: Iterable[tuple[str, Any]] = ()) -> Neuron | Network:
+    """The model of this name, or the network in this file.
+
+    Raises
+    ------
+    ModelError
+        If there is none, or a parameter does not fit.
+    """
+    given = dict(parameters)
+    if is_file(name):
+        if given:
+            raise ModelError(f"-p is for models of the library; change {next(iter(given))} in {name} itself")
+        return Network.from_toml(name)
+    entry = entry_of(name)
+    _check_parameters(entry, given)
+    return entry.make(**given)
+
+
+def is_file(name: str) -> bool:
+    """Whether the user means a file rather than a name of the library."""
+    return name not in library.names() and (
+        name.endswith(".toml") or "/" in name or "\\" in name or Path(name).is_file()
+    )
+
+
+def entry_of(name: str) -> Any:
+    """The library's entry of this name; unknown names are refused with the nearest one."""
+    known = library.names()
+    if name not in known:
+        hint = nearest(name, known)
+        raise ModelError(
+            f"the library has no {name!r}{hint or '; rheobase list names them'} (a file must end in .toml)"
+        )
+    return library.entry(name)
+
+
+def _check_parameters(entry: Any, given: dict[str, Any]) -> None:
+    signature = inspect.signature(entry.make).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature):
+        return  # the model itself knows its parameters and refuses others
+    known = [parameter.name for parameter in signature]
+    for name in given:
+        if name not in known:
+            raise ModelError(f"{entry.name} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")

@@ -1,0 +1,167 @@
+"""What the command line accepts."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rheobase.errors import ModelError, UnitError
+from rheobase.units import internal, ms, parse_quantity
+
+_EXAMPLES = """examples:
+  rheobase list
+  rheobase show adex
+  rheobase compare brunel2000 -p g=5 -p eta=2 --figure brunel.png
+  rheobase compare my_network.toml --duration "2 s" --json result.json
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ModelError(f"{message} (rheobase --help lists the commands, rheobase COMMAND --help the options)")
+
+
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options, with ``run`` set to the function that carries the command out.
+
+    Raises
+    ------
+    ModelError
+        If they cannot be read.
+    """
+    options = _parser().parse_args(arguments)
+    for path in (getattr(options, name, None) for name in ("json", "figure", "save")):
+        _check_writable(path)
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    from rheobase.cli import commands
+
+    parser = _Parser(
+        prog="rheobase",
+        description="Simulate a network of neurons, and check it against its mean-field theory.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    parser.set_defaults(run=lambda options: commands.version() if options.version else parser.print_help())
+    commands_of = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+
+    listing = commands_of.add_parser("list", help="name the neurons and networks of the library")
+    listing.set_defaults(run=commands.list_models)
+
+    showing = commands_of.add_parser("show", help="print a model: equations, parameters, source")
+    _add_model(showing)
+    showing.add_argument("--toml", action="store_true", help="print a network as a network file, to change it")
+    showing.set_defaults(run=commands.show)
+
+    simulating = commands_of.add_parser("simulate", help="simulate a neuron or network")
+    _add_model(simulating)
+    _add_run(simulating)
+    simulating.add_argument("--save", type=Path, metavar="FILE", help="write all spikes to FILE (.npz)")
+    simulating.set_defaults(run=commands.simulate)
+
+    comparing = commands_of.add_parser("compare", help="simulate a network and put its theory beside it")
+    _add_model(comparing)
+    _add_run(comparing)
+    comparing.add_argument(
+        "--transient", type=_time_or_zero, default=100.0, help="left out at the start, default 100 ms"
+    )
+    comparing.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
+    comparing.set_defaults(run=commands.compare)
+
+    demo = commands_of.add_parser("demo", help="compare Brunel's network with its theory at three points")
+    demo.add_argument("--output", type=Path, default=Path("demo"), metavar="FOLDER", help="default: demo")
+    demo.add_argument("--duration", type=_time, default=1000.0, help="default: 1 s")
+    demo.add_argument("--threads", type=_count, help="default: all cores")
+    demo.set_defaults(run=commands.demo)
+    return parser
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="NAME_OR_FILE", help="a name of the library, or a network file (.toml)")
+    parser.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        type=_assignment,
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of a library model, such as g=5 or 'tau_m=10 ms'; may be given several times",
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--duration", type=_time, default=1000.0, help='"1 s", "500 ms", or a number in ms; default 1 s'
+    )
+    parser.add_argument("--dt", type=_time, default=0.1, help="time step, default 0.1 ms")
+    parser.add_argument("--seed", type=_seed, default=1, help="the same seed gives the same spikes; default 1")
+    parser.add_argument("--threads", type=_count, help="default: all cores")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="write a figure to FILE (.png, .pdf, .svg)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _time(text: str) -> float:
+    """A time in ms, more than zero: ``1 s``, ``500 ms``, or a number in ms."""
+    number = _time_or_zero(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} must be more than 0")
+    return number
+
+
+def _time_or_zero(text: str) -> float:
+    try:
+        value: Any = parse_quantity(text)
+        number = value if isinstance(value, float) else internal(value, ms.dimension, "it")
+    except UnitError:
+        raise argparse.ArgumentTypeError(f'{text!r} is not a time; write "500 ms", "1 s" or a number in ms') from None
+    if not (math.isfinite(number) and number >= 0):
+        raise argparse.ArgumentTypeError(f"{text!r} must be finite and not negative")
+    return float(number)
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1)
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
+    return int(text)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """``g=5`` as a number, ``'tau_m=10 ms'`` as a quantity, ``gain=relu`` as text."""
+    name, sign, value = (part.strip() for part in text.partition("="))
+    if not (sign and name and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE, such as g=5")
+    if value.lstrip("+-").isdecimal():
+        return name, int(value)
+    if value[0] not in "+-.0123456789":
+        return name, value
+    try:
+        return name, parse_quantity(value)
+    except UnitError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _check_writable(path: Path | None) -> None:
+    """A run of minutes must not end with a folder that is not there."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise ModelError(f"{path}: is a folder; give the name of a file")
+    if not path.parent.is_dir():
+        raise ModelError(f"{path}: there is no folder {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise ModelError(f"{path}: the folder {path.parent} cannot be written to")

@@ -1,0 +1,11 @@
+"""All figures. The functions take results or plain arrays and compute nothing but histograms.
+
+Every function returns the Matplotlib figure, so that it shows in a notebook and can be changed; `save` writes one.
+"""
+
+from rheobase.plot.comparison import comparison, panels
+from rheobase.plot.recording import recording
+from rheobase.plot.steady import steady_state
+from rheobase.plot.style import save
+
+__all__ = ["comparison", "panels", "recording", "save", "steady_state"]

@@ -1,0 +1,134 @@
+"""Theory and simulation of one network in one figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rheobase.plot.recording import raster, rates, window
+from rheobase.plot.style import FAINT, THEORY, colour, style
+
+_HIGHEST_HZ = 500.0
+
+
+def comparison(result: Any) -> Any:
+    """Raster and population rate; rates, voltages and spectrum, each against the theory.
+
+    Parameters
+    ----------
+    result
+        A `Comparison`.
+    """
+    from matplotlib import pyplot
+
+    with style():
+        figure = pyplot.figure(figsize=(11, 7.5), layout="constrained")
+        grid = figure.add_gridspec(6, 2, width_ratios=(1.45, 1))
+        spikes = figure.add_subplot(grid[:4, 0])
+        activity = figure.add_subplot(grid[4:, 0], sharex=spikes)
+        start, stop = window(result.recording)
+        raster(spikes, result.recording, start, stop)
+        rates(activity, result.recording, start, stop)
+        _legend_above(activity, _theory_lines(activity, result))
+        spikes.tick_params(labelbottom=False)
+        activity.set_xlabel("time (ms)")
+        _against(figure.add_subplot(grid[:2, 1]), result)
+        _voltages(figure.add_subplot(grid[2:4, 1]), result)
+        frequencies = figure.add_subplot(grid[4:, 1])
+        _legend_above(frequencies, spectrum(frequencies, result))
+        figure.suptitle(f"{result.network}, {result.duration_ms:g} ms, seed {result.seed}", x=0.01, ha="left")
+    return figure
+
+
+def panels(results: Sequence[Any], titles: Sequence[str]) -> Any:
+    """Several comparisons side by side: raster, population rate and spectrum of each, with what the theory says."""
+    from matplotlib import pyplot
+
+    with style():
+        figure, axes = pyplot.subplots(
+            3, len(results), figsize=(4.0 * len(results), 7.2), layout="constrained", squeeze=False,
+            height_ratios=(1.6, 1, 1.2),
+        )  # fmt: skip
+        for column, (result, title) in zip(axes.T, zip(results, titles, strict=True), strict=True):
+            last = float(result.recording.duration)
+            start = max(0.0, last - 200.0)
+            raster(column[0], result.recording, start, last)
+            column[0].set_title(title)
+            rates(column[1], result.recording, start, last)
+            dashed = next(iter(_theory_lines(column[1], result)), "")
+            column[1].set(title=f"rate; dashed: {dashed}" if dashed else "rate", xlabel="time (ms)")
+            dashed = next((label for label in spectrum(column[2], result) if label.startswith("theory")), "")
+            column[2].set_title(f"spectrum; dashed: {dashed}" if dashed else "spectrum")
+        for column in axes.T[1:]:
+            for panel in column:
+                panel.set_ylabel("")
+    return figure
+
+
+def _theory_lines(axes: Any, result: Any) -> dict[str, Any]:
+    """The stationary rate of each population, where they are few enough to tell apart; the handles for a legend."""
+    values = {round(row.rate_theory_hz, 6) for row in result.rows if np.isfinite(row.rate_theory_hz)}
+    if not values or len(result.rows) > 3:
+        return {}
+    lines = [axes.axhline(value, color=THEORY, lw=1.1, ls="--") for value in sorted(values)]
+    return {"stationary theory": lines[0]}
+
+
+def _legend_above(axes: Any, handles: dict[str, Any]) -> None:
+    """A legend beside the title, where no curve can be."""
+    place = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.1}
+    if handles:
+        axes.legend(list(handles.values()), list(handles), ncols=len(handles), handlelength=1.8, **place)
+
+
+def _against(axes: Any, result: Any) -> None:
+    """Rates: simulated with two standard errors, and the theory as a bar across."""
+    simulated = theory = None
+    for place, row in enumerate(result.rows):
+        error = np.nan_to_num(2 * row.rate_sim_se_hz)
+        simulated = axes.errorbar(place, row.rate_sim_hz, error, fmt="o", ms=6, capsize=5, color=colour(place))
+        if np.isfinite(row.rate_theory_hz):
+            (theory,) = axes.plot([place - 0.3, place + 0.3], [row.rate_theory_hz] * 2, color=THEORY, lw=1.8)
+    top = max(max(row.rate_sim_hz, np.nan_to_num(row.rate_theory_hz)) for row in result.rows)
+    axes.set_xticks(range(len(result.rows)), [row.name for row in result.rows])
+    axes.set(xlim=(-0.7, len(result.rows) - 0.3), ylim=(0, 1.15 * max(top, 1e-3)), ylabel="rate (Hz)", title="rates")
+    handles = {"simulation ± 2 SE": simulated, "theory": theory}
+    _legend_above(axes, {label: handle for label, handle in handles.items() if handle is not None})
+
+
+def _voltages(axes: Any, result: Any) -> None:
+    """Histograms of the simulated membrane potential under the stationary density."""
+    handles, few = {}, len(result.voltages) <= 2
+    for index, row in enumerate(result.rows):
+        histogram = result.voltages.get(row.name)
+        if histogram is not None:
+            if few:
+                axes.stairs(histogram.density, histogram.edges, color=colour(index), fill=True, alpha=0.25)
+            handles[row.name] = axes.stairs(
+                histogram.density, histogram.edges, baseline=None, color=colour(index), lw=1.1
+            )
+    for row in result.rows:
+        density = result.densities.get(row.name)
+        if density is not None:
+            (handles["theory"],) = axes.plot(density.voltage, density.density, color=THEORY, lw=1.1, ls="--")
+    axes.set(xlabel="membrane potential (mV)", ylabel="density (1/mV)", title="membrane potential")
+    axes.set_ylim(bottom=0)
+    if handles:
+        _legend_above(axes, {label: line for label, line in handles.items() if few or label == "theory"})
+    else:
+        axes.text(0.5, 0.5, "not recorded", transform=axes.transAxes, ha="center", color=FAINT)
+
+
+def spectrum(axes: Any, result: Any) -> dict[str, Any]:
+    """Spectrum of the activity of all neurons, and the frequency of the leading mode; the handles for a legend."""
+    frequency, power = result.spectrum
+    shown = (frequency > 0) & (frequency <= _HIGHEST_HZ)
+    handles = {"simulation": axes.plot(frequency[shown], power[shown], color=colour(0), lw=1.1)[0]}
+    if result.mode is not None and result.mode.frequency_hz > 0:
+        verb = "grows" if result.mode.growth_per_s > 0 else "decays"
+        line = axes.axvline(result.mode.frequency_hz, color=THEORY, lw=1.2, ls="--")
+        handles[f"theory, {result.mode.frequency_hz:.0f} Hz, {verb}"] = line
+    axes.set(yscale="log", xlim=(0, _HIGHEST_HZ), xlabel="frequency (Hz)", ylabel="power (Hz²/Hz)", title="spectrum")
+    return handles

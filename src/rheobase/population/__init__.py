@@ -1,0 +1,20 @@
+"""The population lens: why a network does what it does. Mean-field theory derived from the `Network` itself.
+
+>>> from rheobase import population
+>>> state = population.steady_state(network)      # doctest: +SKIP
+>>> print(state.summary())                        # doctest: +SKIP
+"""
+
+from rheobase.population.lif import Transfer, colour_shift, cv, density, transfer
+from rheobase.population.membrane import Membrane, NotCovered, membrane
+from rheobase.population.modes import Mode, modes
+from rheobase.population.predictions import validity
+from rheobase.population.response import Response, response
+from rheobase.population.statistics import InputMap, input_map, input_statistics, missing
+from rheobase.population.steady_state import FixedPoint, SteadyState, steady_state
+
+__all__ = [
+    "FixedPoint", "InputMap", "Membrane", "Mode", "NotCovered", "Response", "SteadyState", "Transfer", "colour_shift", "cv",
+    "density", "input_map", "input_statistics", "membrane", "missing", "modes", "response", "steady_state", "transfer",
+    "validity",
+]  # fmt: skip

@@ -1,0 +1,81 @@
+"""Distributions of synaptic delays, as the quadrature rules that a transfer function needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
+from rheobase.numerics.siegert import legendre
+
+_POINTS = 48
+_REACH = 8.0
+_MOST = 512
+
+
+@dataclass(frozen=True)
+class DelayDistribution:
+    """Delays (ms) and their probabilities: one for a constant delay, a Gauss rule for a continuous distribution."""
+
+    values: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @property
+    def mean(self) -> float:
+        return float(self.values @ self.weights)
+
+    @cached_property
+    def key(self) -> bytes:
+        """The same for equal distributions."""
+        return self.values.tobytes() + self.weights.tobytes()
+
+    def transform(self, s: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """``<exp(-s d)>`` over the delays: the distribution's Laplace transform."""
+        return np.exp(-np.multiply.outer(s, self.values)) @ self.weights
+
+
+def delay_distribution(delay: float | NDArray[np.float64] | Distribution) -> DelayDistribution:
+    """The rule for a constant, an array of one value a synapse, or a distribution (internal units).
+
+    Values below zero cannot happen in a simulation and count as zero. Rounding to a time step is left out.
+    """
+    match delay:
+        case Uniform(low, high) if high > low:
+            return _rule(low, high, np.ones_like)
+        case Normal(mean, sd, low, high) if sd > 0.0:
+            start = max(-np.inf if low is None else low, mean - _REACH * sd)
+            stop = min(np.inf if high is None else high, mean + _REACH * sd)
+            return _rule(start, stop, lambda d: np.exp(-0.5 * ((d - mean) / sd) ** 2))
+        case Lognormal(mean, sd) if sd > 0.0:
+            width = np.sqrt(np.log1p((sd / mean) ** 2))
+            rule = _rule(-_REACH * width, _REACH * width, lambda z: np.exp(-0.5 * (z / width) ** 2))
+            return DelayDistribution(mean * np.exp(rule.values - 0.5 * width**2), rule.weights)
+        case Uniform(low, _):
+            return _points(np.array([low]))
+        case Normal(mean, _, _, _) | Lognormal(mean, _):
+            return _points(np.array([mean]))
+        case _:
+            return _points(np.atleast_1d(np.asarray(delay, float)))
+
+
+def _rule(start, stop, density) -> DelayDistribution:
+    nodes, weights = legendre(_POINTS)
+    values = 0.5 * (start + stop) + 0.5 * (stop - start) * nodes
+    mass = weights * density(values)
+    return DelayDistribution(np.maximum(values, 0.0), mass / np.sum(mass))
+
+
+def _points(values) -> DelayDistribution:
+    """The values as they are; of more than 512 different ones, as many equally probable groups by their means."""
+    values = np.maximum(values, 0.0)
+    if values.size == 0:
+        return DelayDistribution(np.zeros(1), np.ones(1))
+    different, counts = np.unique(values, return_counts=True)
+    if different.size <= _MOST:
+        return DelayDistribution(different, counts / values.size)
+    groups = np.array_split(np.sort(values), _MOST)
+    sizes = np.array([group.size for group in groups])
+    return DelayDistribution(np.array([group.mean() for group in groups]), sizes / values.size)

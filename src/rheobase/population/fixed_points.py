@@ -1,0 +1,117 @@
+r"""Self-consistent rates: ``rate = Phi(mu(rate), sigma(rate))``, all of them.
+
+Each start is carried to a fixed point by pseudo-transient continuation: implicit Euler steps of ``d rate/dt = Phi(rate) - rate``
+whose length grows as the residual falls, so that it turns into Newton's method near the solution but is not held up where Phi is
+flat (Kelley & Keyes 1998, SIAM J Numer Anal 35:508). From silence a damped Newton method does not move. Starts are silence, a
+ladder of uniform rates, and points between the fixed points found.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.population.lif import ALPHA, Transfer, transfer
+from rheobase.population.statistics import Drive, InputMap
+
+Array = NDArray[np.float64]
+
+_STEPS = 200
+_RUNGS = 10
+_SAME = 1e-6
+
+
+def rates_and_slopes(maps: InputMap, rates: Array) -> tuple[Array, Array]:
+    """``Phi(rates)`` and its Jacobian (kHz per kHz), the shift's own dependence on the rates included."""
+    drive = maps.drive(rates)
+    out = _transfer(maps, drive)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        by_variance = np.where(drive.sigma > 0.0, out.d_sigma / (2.0 * drive.sigma), 0.0)
+        # the shift moves the bounds by sigma*shift, as a change of -sigma*shift in mu would
+        by_shift = -drive.sigma * out.d_mu
+        weight = np.where(drive.sigma > 0.0, 1.0 / drive.sigma**2, 0.0)
+    shift = weight[:, None] * (0.5 * ALPHA * maps.coloured - drive.shift[:, None] * maps.variance)
+    jacobian = out.d_mu[:, None] * maps.mean + by_variance[:, None] * maps.variance + by_shift[:, None] * shift
+    return out.rate, jacobian
+
+
+def _transfer(maps: InputMap, drive: Drive) -> Transfer:
+    constants = {name: maps.column(name) for name in ("tau_m", "v_th", "v_reset", "t_ref")}
+    return transfer(drive.mu, drive.sigma, shift=drive.shift, **constants)
+
+
+def settle(maps: InputMap, start: Array) -> Array | None:
+    """The fixed point that pseudo-transient continuation reaches from ``start``; None if it does not settle."""
+    rates = np.array(start, float)
+    value, jacobian = rates_and_slopes(maps, rates)
+    error, step = _size(value - rates), 1.0
+    for _ in range(_STEPS):
+        if error <= 1e-11 * np.max(rates) + 1e-300:
+            break
+        matrix = np.eye(rates.size) * (1.0 + 1.0 / step) - jacobian
+        rates = np.maximum(rates + np.linalg.solve(matrix, value - rates), 0.0)
+        value, jacobian = rates_and_slopes(maps, rates)
+        previous, error = error, _size(value - rates)
+        step = min(step * min(max(previous / max(error, 1e-300), 0.1), 20.0), 1e12)
+    return _polish(maps, rates)
+
+
+def _polish(maps: InputMap, rates: Array) -> Array | None:
+    """Newton steps to rounding; None if the residual is not small."""
+    for _ in range(6):
+        value, jacobian = rates_and_slopes(maps, rates)
+        matrix = np.eye(rates.size) - jacobian
+        if not np.all(np.isfinite(matrix)) or abs(np.linalg.det(matrix)) < 1e-14:
+            break
+        trial = np.maximum(rates + np.linalg.solve(matrix, value - rates), 0.0)
+        if _size(rates_and_slopes(maps, trial)[0] - trial) >= _size(value - rates):
+            break
+        rates = trial
+    good = _size(rates_and_slopes(maps, rates)[0] - rates) <= 1e-10 * np.max(rates) + 1e-18
+    return rates if good else None
+
+
+def fixed_points(maps: InputMap) -> list[Array]:
+    """All different fixed points found, that reached from silence first, the others by their mean rate (kHz)."""
+    n = len(maps.names)
+    highest = 1.0 / np.maximum(maps.column("t_ref"), 0.1 * maps.column("tau_m"))
+    ladder = [np.zeros(n), *(fraction * highest for fraction in np.geomspace(1e-4, 0.95, _RUNGS))]
+    found: list[Array] = []
+    for start in ladder:
+        _add(found, settle(maps, start))
+    ordered = sorted(found[1:], key=np.mean)
+    for low, high in zip([*found[:1], *ordered], ordered, strict=False):
+        for fraction in (0.15, 0.5, 0.85):
+            between = low + fraction * (high - low)
+            _add(found, _polish(maps, between))
+            _add(found, _newton(maps, between))
+    return found[:1] + sorted(found[1:], key=np.mean)
+
+
+def _newton(maps: InputMap, rates: Array) -> Array | None:
+    """Newton's method with a step that is halved until the residual falls: goes to saddles as readily as to nodes."""
+    for _ in range(60):
+        value, jacobian = rates_and_slopes(maps, rates)
+        residual = value - rates
+        change = np.linalg.lstsq(np.eye(rates.size) - jacobian, residual, rcond=None)[0]
+        scale = 1.0
+        while scale > 1e-3:
+            trial = np.maximum(rates + scale * change, 0.0)
+            if _size(rates_and_slopes(maps, trial)[0] - trial) < _size(residual):
+                break
+            scale *= 0.5
+        else:
+            break
+        rates = trial
+    return _polish(maps, rates)
+
+
+def _add(found: list[Array], point: Array | None) -> None:
+    if point is None:
+        return
+    if all(np.max(np.abs(point - other)) > _SAME * max(np.max(point), np.max(other)) + 1e-15 for other in found):
+        found.append(point)
+
+
+def _size(residual: Array) -> float:
+    return float(np.max(np.abs(residual)))

@@ -1,0 +1,176 @@
+r"""The modes of a network around its stationary state: how fast each grows or decays, and how fast it oscillates.
+
+A perturbation ``exp(s t)`` of the rates sustains itself where ``det(1 - M(s)) = 0``, with
+
+    M_ij(s) = sum over projections j -> i of  <exp(-s d)> tau_m K [<J> H_mu(s) chi_mu,i(s) + <J**2> H_sigma(s) chi_sigma2,i(s)],
+
+delays ``d``, the filters ``H`` of exponential synapses, and the transfer functions of `rheobase.population.response`
+(Brunel & Hakim 1999; Brunel 2000, section 4; for several populations Bos, Diesmann & Helias 2016, PLoS Comput Biol 12:e1005132,
+who leave the modulation of the variance out). All roots in a rectangle are found, by counting them first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.model.network import Network
+from rheobase.numerics.roots import Box, zeros
+from rheobase.population.response import Response, mean_filter, response, variance_filter
+from rheobase.population.statistics import InputMap, input_map
+
+Complex = NDArray[np.complex128]
+
+_HIGHEST = 2.0 * np.pi  # 1 kHz: the theory of a delta-coupled network has modes at every multiple of 1/delay beyond
+_DEEPEST = 4.0
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One mode of a network.
+
+    Attributes
+    ----------
+    growth_per_s : float
+        It grows like ``exp(growth_per_s * t)``; negative for one that decays.
+    frequency_hz : float
+        Zero for one that does not oscillate.
+    """
+
+    growth_per_s: float
+    frequency_hz: float
+
+    @property
+    def sentence(self) -> str:
+        """For people: 'grows at 51.5/s, 190.2 Hz'."""
+        verb = "grows" if self.growth_per_s > 0 else "decays"
+        rhythm = f"oscillates at {self.frequency_hz:.4g} Hz" if self.frequency_hz > 0 else "does not oscillate"
+        return f"{verb} at {abs(self.growth_per_s):.4g}/s and {rhythm}"
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """A network linearised around rates; callable parts for the search of its modes.
+
+    Attributes
+    ----------
+    characteristic
+        ``det(1 - M(s))`` times every population's own denominator, for an array of ``s`` (1/ms): analytic up to a positive
+        factor, zero at the modes. (Modes that do not pass through a synapse are among them, such as the difference of two
+        populations of the same neurons with the same input.)
+    strength
+        Largest absolute eigenvalue of ``M(s)``: where it is below one there is no mode.
+    """
+
+    characteristic: Callable[[Complex], Complex]
+    strength: Callable[[Complex], NDArray[np.float64]]
+    slowest_membrane: float
+
+
+def modes(network: Network, rates: NDArray[np.float64], *, count: int = 4) -> tuple[Mode, ...]:
+    r"""The leading modes of a network around stationary ``rates`` (Hz), the fastest growing first.
+
+    Parameters
+    ----------
+    network
+        One that the theory covers.
+    rates
+        Stationary rates of the populations, from `rheobase.population.steady_state`.
+    count
+        How many are wanted at least, where there are as many. Searched are modes that decay no faster than ``4/tau_m`` of the
+        slowest membrane, up to 1 kHz.
+
+    Returns
+    -------
+    tuple of Mode
+        Complex pairs are listed once. Empty if nothing lies in the region searched, as in a network without recurrence.
+    """
+    maps = input_map(network)
+    return leading_modes(linearise(maps, np.asarray(rates, float) * 1e-3), count)
+
+
+def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
+    """The network around stationary rates (kHz)."""
+    drive = maps.drive(rates)
+    n = len(maps.names)
+    delays = {c.delay.key: c.delay for c in maps.channels}
+
+    def responses(s: Complex) -> list[Response]:
+        known: dict[tuple[float, ...], Response] = {}
+        keys = [(*own, *m.lif) for own, m in zip(zip(drive.mu, drive.sigma, drive.shift, strict=True), maps.membranes, strict=True)]
+        for key in set(keys):
+            mu, sigma, shift, tau_m, v_th, v_reset, t_ref = key
+            known[key] = _response(s, mu, sigma, shift, tau_m, v_th, v_reset, t_ref)
+        return [known[key] for key in keys]
+
+    def numerators(s: Complex, parts: list[Response]) -> Complex:
+        matrix = np.zeros((s.size, n, n), complex)
+        delayed = {key: delay.transform(s) for key, delay in delays.items()}
+        for c in maps.channels:
+            tau_m, part = maps.membranes[c.post].tau_m, parts[c.post]
+            by_mean = c.jump * mean_filter(s, c.tau_s) * part.mu
+            by_variance = c.square * variance_filter(s, c.tau_s) * part.sigma2
+            matrix[:, c.post, c.pre] += tau_m * c.in_degree * delayed[c.delay.key] * (by_mean + by_variance)
+        return matrix
+
+    def effective(s: Complex) -> Complex:
+        parts = responses(s)
+        return numerators(s, parts) / np.stack([part.denominator for part in parts], axis=1)[:, :, None]
+
+    def characteristic(s: Complex) -> Complex:
+        parts = responses(s)
+        own = np.stack([part.denominator for part in parts], axis=1)
+        return np.linalg.det(own[:, :, None] * np.eye(n) - numerators(s, parts))
+
+    def strength(s: Complex) -> NDArray[np.float64]:
+        return np.max(np.abs(np.linalg.eigvals(effective(s))), axis=-1)
+
+    return Linearised(characteristic, strength, float(np.max(maps.column("tau_m"))))
+
+
+def _response(s, mu, sigma, shift, tau_m, v_th, v_reset, t_ref) -> Response:
+    if sigma == 0.0:  # no noise at all: nothing to linearise a rate around
+        return Response(np.zeros_like(s), np.zeros_like(s), np.ones_like(s))
+    return response(s, mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)
+
+
+def leading_modes(linear: Linearised, count: int = 4) -> tuple[Mode, ...]:
+    """Search from the right, strip by strip, until ``count`` modes are found or the region ends."""
+    scale = 1.0 / linear.slowest_membrane
+    right, found = _rightmost(linear, scale), []
+    edges = [right, *np.arange(0.0, -_DEEPEST - 0.1, -1.0) * scale - 1.37e-4 * scale]
+    for high, low in zip(edges[:-1], edges[1:], strict=True):
+        box = Box(low, high, -0.0213 * scale, _top(linear, low))
+        found += zeros(linear.characteristic, box, complex(scale, scale))
+        if len(found) >= count:
+            break
+    return tuple(sorted(_as_modes(found, scale), key=lambda mode: -mode.growth_per_s))
+
+
+def _rightmost(linear: Linearised, scale: float) -> float:
+    """A growth rate beyond which there is no mode: the loop is weaker than one at every frequency."""
+    omega = np.linspace(0.0, _HIGHEST, 200)
+    growth = scale
+    while growth < 1e3 * scale and np.any(linear.strength(growth + 1j * omega) >= 1.0):
+        growth *= 2.0
+    return growth
+
+
+def _top(linear: Linearised, growth: float) -> float:
+    """A frequency above which there is no mode with at least this growth, or the highest that is searched."""
+    omega = np.linspace(0.0, _HIGHEST, 400)
+    strong = np.flatnonzero(linear.strength(growth + 1j * omega) >= 0.9)
+    return float(omega[min(strong[-1] + 2, 399)]) if strong.size else float(omega[8])
+
+
+def _as_modes(roots: list[complex], scale: float) -> list[Mode]:
+    result: list[Mode] = []
+    for root in roots:
+        imaginary = 0.0 if abs(root.imag) < 1e-7 * scale else abs(root.imag)
+        mode = Mode(1e3 * root.real, 1e3 * imaginary / (2.0 * np.pi))
+        if not any(np.hypot(mode.growth_per_s - m.growth_per_s, mode.frequency_hz - m.frequency_hz) < 1e-6 for m in result):
+            result.append(mode)
+    return result

@@ -1,0 +1,203 @@
+"""What a simulation leaves: spikes, traces, and the statistics that users of this field compute from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.errors import ModelError
+from rheobase.simulation import statistics
+
+
+@dataclass(frozen=True)
+class Spikes:
+    """Spikes in order of time: number of the population, neuron within it, time in ms."""
+
+    population: NDArray[np.int32]
+    neuron: NDArray[np.int32]
+    time: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return self.time.size
+
+    def of(self, population: int) -> Spikes:
+        """The spikes of one population."""
+        mine = self.population == population
+        return Spikes(self.population[mine], self.neuron[mine], self.time[mine])
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Result of `simulate`.
+
+    Attributes
+    ----------
+    spikes
+        All spikes.
+    traces
+        ``traces[population][variable]``, shape (steps, neurons), at `times`; ``traced`` names the neurons.
+    duration, dt
+        In ms. ``duration`` is what was simulated, also where the run was interrupted.
+    status
+        How the run ended, in a sentence.
+    wall, build
+        Seconds of the simulation and of building it.
+    synapses, memory
+        Number of synapses, and bytes that the connections take.
+    methods
+        Integrator of each population and why.
+    """
+
+    spikes: Spikes
+    populations: tuple[str, ...]
+    sizes: tuple[int, ...]
+    duration: float
+    dt: float
+    seed: int
+    threads: int = 1
+    traces: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
+    traced: Mapping[str, Mapping[str, NDArray[np.int64]]] = field(default_factory=dict)
+    status: str = ""
+    wall: float = 0.0
+    build: float = 0.0
+    synapses: int = 0
+    memory: int = 0
+    methods: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Times of the traces, ms."""
+        return self.dt * np.arange(1, round(self.duration / self.dt) + 1)
+
+    def number(self, population: str | None) -> int:
+        """Number of a population; None means the only one."""
+        if population is None and len(self.populations) == 1:
+            return 0
+        if population not in self.populations:
+            raise ModelError(f"there is no population {population!r}; there are: {', '.join(self.populations)}")
+        return self.populations.index(population)
+
+    def train(self, population: str | None = None, neuron: int = 0) -> NDArray[np.float64]:
+        """Spike times (ms) of one neuron."""
+        mine = (self.spikes.population == self.number(population)) & (self.spikes.neuron == neuron)
+        return self.spikes.time[mine]
+
+    def rates(self, start: Any = 0.0) -> dict[str, tuple[float, float]]:
+        r"""Mean rate (Hz) of each population and its standard error.
+
+        The time from ``start`` (ms) on is cut into ten windows; the standard error is that of their mean, corrected for the
+        correlation of neighbours. It thus contains the fluctuations that the neurons share.
+        """
+        return self._each(statistics.rate, start)
+
+    def cv(self, start: Any = 0.0) -> dict[str, float]:
+        """Mean coefficient of variation of the interspike intervals, of neurons with at least three spikes; NaN without."""
+        return self._each(statistics.cv, start)
+
+    def fano(self, start: Any = 0.0, window: Any = 100.0) -> dict[str, float]:
+        """Variance over mean of spike counts in windows (ms) that do not overlap, averaged over neurons."""
+        return self._each(statistics.fano, start, window=_milliseconds(window))
+
+    def population_rate(
+        self, population: str | None = None, bin: Any = 1.0, start: Any = 0.0
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Centres of bins (ms) and rate of the population in them (Hz)."""
+        number = self.number(population)
+        times = self.spikes.time[self.spikes.population == number]
+        span = (_milliseconds(start), self.duration)
+        return statistics.population_rate(times, self.sizes[number], *span, _milliseconds(bin))
+
+    def spectrum(
+        self, population: str | None = None, bin: Any = 1.0, start: Any = 0.0, segment: Any = 250.0
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Frequencies (Hz) and power spectral density (Hz**2/Hz) of the population rate; Welch's method, segments in ms."""
+        _, rate = self.population_rate(population, bin, start)
+        return statistics.spectrum(rate, _milliseconds(bin), _milliseconds(segment))
+
+    def _each(self, measure: Any, start: Any, **options: Any) -> dict[str, Any]:
+        begin = _milliseconds(start)
+        if not 0 <= begin < self.duration:
+            raise ModelError(f"start = {begin:g} ms lies outside the simulated {self.duration:g} ms")
+        return {
+            name: measure(self.spikes.of(number), self.sizes[number], begin, self.duration, **options)
+            for number, name in enumerate(self.populations)
+        }
+
+    def plot(self) -> Any:
+        """Raster and population rate, as a matplotlib figure."""
+        from rheobase import plot
+
+        return plot.recording(self)
+
+    def summary(self) -> str:
+        """A few lines: what ran, how fast, rates and irregularity."""
+        lines = [f"{self.name}: {self.duration:g} ms in {self.wall:.3g} s on {self.threads} thread(s). {self.status}"]
+        rates, cv = self.rates(), self.cv()
+        for name, size in zip(self.populations, self.sizes, strict=True):
+            rate, error = rates[name]
+            lines.append(f"  {name}: {size:,} neurons, {rate:.4g} +- {error:.2g} Hz, CV {cv[name]:.3g}; {self.methods.get(name, '')}")
+        return "\n".join(lines)
+
+    def to_xarray(self) -> Any:
+        """The traces as an xarray Dataset (needs xarray)."""
+        import xarray
+
+        data = {
+            f"{population}_{variable}": xarray.DataArray(
+                values, dims=("time", f"{population}_neuron"),
+                coords={"time": self.times, f"{population}_neuron": self.traced[population][variable]},
+            )
+            for population, variables in self.traces.items()
+            for variable, values in variables.items()
+        }  # fmt: skip
+        return xarray.Dataset(data, attrs={"duration_ms": self.duration, "dt_ms": self.dt, "seed": self.seed})
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to a NumPy ``.npz`` file, whole or not at all."""
+        from rheobase.files import replacing
+
+        facts = {key: getattr(self, key) for key in _FACTS}
+        arrays = {"population": self.spikes.population, "neuron": self.spikes.neuron, "time": self.spikes.time}
+        for group, tables in (("trace", self.traces), ("traced", self.traced)):
+            arrays |= {f"{group}/{p}/{v}": values for p, variables in tables.items() for v, values in variables.items()}
+        with replacing(Path(path)) as temporary, open(temporary, "wb") as file:
+            np.savez_compressed(file, facts=np.array(json.dumps(facts)), **arrays)  # pyright: ignore[reportArgumentType]
+
+    @staticmethod
+    def load(path: str | Path) -> Recording:
+        """Read what `save` wrote."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = dict(stored)
+            facts = json.loads(str(arrays.pop("facts")))
+        except (KeyError, ValueError, OSError) as error:
+            if isinstance(error, FileNotFoundError):
+                raise
+            raise ModelError(f"{path} is no recording that rheobase has saved") from None
+        tables: dict[str, dict[str, dict[str, Any]]] = {"trace": {}, "traced": {}}
+        for key, values in arrays.items():
+            if "/" in key:
+                group, population, variable = key.split("/", 2)
+                tables[group].setdefault(population, {})[variable] = values
+        spikes = Spikes(arrays["population"], arrays["neuron"], arrays["time"])
+        facts["populations"], facts["sizes"] = tuple(facts["populations"]), tuple(facts["sizes"])
+        return Recording(spikes=spikes, traces=tables["trace"], traced=tables["traced"], **facts)
+
+
+_FACTS = (
+    "populations", "sizes", "duration", "dt", "seed", "threads", "status", "wall", "build", "synapses", "memory", "methods", "name",
+)  # fmt: skip
+
+
+def _milliseconds(value: Any) -> float:
+    """A time as a quantity, or a plain number of ms."""
+    from rheobase.units import internal, ms
+
+    return float(value) if isinstance(value, int | float) else float(internal(value, ms.dimension, "a time"))

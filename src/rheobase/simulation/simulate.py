@@ -1,0 +1,249 @@
+"""`simulate`: a model or a network, for a time, on some threads."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from rheobase.errors import ModelError
+from rheobase.model.network import Network, Population, nearest
+from rheobase.model.neuron import Neuron
+from rheobase.simulation.connections import Connections, connect_slice
+from rheobase.simulation.memory import require_memory
+from rheobase.simulation.plan import PopulationPlan, plan_population
+from rheobase.simulation.progress import Progress
+from rheobase.simulation.recording import Recording, Spikes
+from rheobase.simulation.run import Run
+from rheobase.simulation.slices import Group, Slice, Wanted, bounds_of, connections_bytes, make_slice
+from rheobase.units import internal, ms
+
+#: Steps of a block where no delay sets one, and at most.
+_FREE_BLOCK, _LONGEST_BLOCK = 60, 120
+PRECISIONS = ("float64", "float32")
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a simulation; ``recording`` holds what was simulated until then."""
+
+    def __init__(self, recording: Recording):
+        self.recording = recording
+        super().__init__(recording.status)
+
+
+def simulate(
+    model: Neuron | Population | Network,
+    duration: Any,
+    *,
+    dt: Any = 0.1 * ms,
+    seed: int = 0,
+    threads: int | None = None,
+    record: Any = None,
+    progress: bool = False,
+    method: str | None = None,
+    precision: str = "float64",
+) -> Recording:
+    """Simulate a neuron or a network.
+
+    In each step from t to t + dt the equations are integrated, the events that arrive are added, the threshold is tested
+    at t + dt, and neurons above it are reset. A spike stands at the end of its step. It arrives a delay later.
+
+    Parameters
+    ----------
+    model
+        A network, a population, or a single neuron (population ``neuron`` of one).
+    duration
+        Simulated time.
+    dt
+        Time step.
+    seed
+        The same seed gives the same connections, inputs and spikes on any number of threads.
+    threads
+        All cores by default, at most one a thousand neurons.
+    record
+        Traces: ``"v"`` or ``["v", "w"]`` for all neurons of a lone population; ``{"E": "v"}``, ``{"E": {"v": [0, 1]}}``.
+    progress
+        Show a bar with simulated time, real-time factor and time left.
+    method
+        Integrator of all populations, instead of the neurons' own (``auto``).
+    precision
+        Of the states: ``float64`` or ``float32``.
+
+    Returns
+    -------
+    Recording
+
+    Raises
+    ------
+    ModelError
+        The model cannot be simulated as asked for; `DoesNotFit` if there is not enough memory.
+    Diverged
+        A state became infinite or not a number.
+    Interrupted
+        Ctrl-C; what was simulated is in its ``recording``.
+
+    Examples
+    --------
+    >>> import rheobase as rb
+    >>> cell = rb.library.lif(I=500 * rb.pA)
+    >>> rb.simulate(cell, 100 * rb.ms).train().size > 0
+    True
+    """
+    network = as_network(model)
+    step = _positive(dt, "dt")
+    steps = _whole_steps(_positive(duration, "duration"), step)
+    workers = _threads(threads, network)
+    seed = _seed(seed)
+    if precision not in PRECISIONS:
+        raise ModelError(f"precision = {precision!r}; it is one of {', '.join(PRECISIONS)}")
+    began = time.perf_counter()
+    wanted = _wanted(network, record)
+    require_memory(network, workers, step, steps, len(wanted))
+    plans = [plan_population(network, k, step, seed, method, precision) for k in range(len(network.populations))]
+    groups = _groups(plans)
+    slices, wires, block = _build(network, groups, wanted, workers, step, seed, np.dtype(precision).type)
+    bar = Progress(steps, step, network.name, progress)
+    run = Run(network, slices, wires, seed, step, steps, block, np.zeros((steps, len(wanted))), bar.tick)
+    built = time.perf_counter()
+    try:
+        run.go()
+    except KeyboardInterrupt:
+        status = f"interrupted at {run.done * step:g} ms of {steps * step:g} ms"
+        raise Interrupted(_recording(run, plans, wanted, began, built, run.done, status)) from None
+    finally:
+        bar.close()
+    return _recording(run, plans, wanted, began, built, steps, "finished")
+
+
+def as_network(model: Neuron | Population | Network) -> Network:
+    """A network as it is; a lone neuron or population as a network of one population."""
+    if isinstance(model, Network):
+        return model
+    if isinstance(model, Population):
+        return Network(model, name=model.name)
+    if isinstance(model, Neuron):
+        return Network(Population(model, 1, "neuron"), name=model.name or "neuron")
+    raise ModelError(f"simulate takes a Neuron, a Population or a Network, not {type(model).__name__}")
+
+
+def _positive(value: Any, name: str) -> float:
+    number = float(internal(value, ms.dimension, name))
+    if not (number > 0 and np.isfinite(number)):
+        raise ModelError(f"{name} = {number:g} ms must be a positive time")
+    return number
+
+
+def _whole_steps(duration: float, dt: float) -> int:
+    steps = round(duration / dt)
+    if steps < 1:
+        raise ModelError(f"a duration of {duration:g} ms is shorter than the time step of {dt:g} ms")
+    return steps
+
+
+def _threads(threads: int | None, network: Network) -> int:
+    if threads is None:
+        return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+                          network.size // 1000))  # fmt: skip
+    if isinstance(threads, bool) or int(threads) != threads or threads < 1:
+        raise ModelError(f"threads = {threads} must be a whole number, at least 1")
+    return min(int(threads), network.size)
+
+
+def _seed(seed: int) -> int:
+    if isinstance(seed, bool) or int(seed) != seed or not 0 <= seed < 2**63:
+        raise ModelError(f"seed = {seed} must be a whole number from 0 to 2**63 - 1")
+    return int(seed)
+
+
+def _groups(plans: Sequence[PopulationPlan]) -> tuple[Group, ...]:
+    """Populations whose kernels have the same text run in one call."""
+    alike: dict[str, list[PopulationPlan]] = {}
+    for plan in plans:
+        alike.setdefault(plan.build.source, []).append(plan)
+    return tuple(Group(tuple(members), members[0].build.load()) for members in alike.values())
+
+
+def _build(
+    network: Network, groups: Sequence[Group], wanted: Sequence[Wanted], workers: int, dt: float, seed: int, real: Any
+) -> tuple[list[Slice], list[Connections], int]:
+    """Slices and connections, each made by a thread of its own, and the length of a block."""
+    bounds = [bounds_of(network, part, workers) for part in range(workers)]
+
+    def wire(part: int) -> Connections:
+        ring = make_slice(network, groups, (), bounds[part], dt, 1, real).ring_of
+        return connect_slice(network, seed, dt, bounds[part], ring)
+
+    with ThreadPoolExecutor(workers) as pool:
+        wires = list(pool.map(wire, range(workers)))
+    shortest = min((w.shortest for w in wires if w.shortest), default=_FREE_BLOCK)
+    block = min(shortest, _LONGEST_BLOCK)
+    slices = [make_slice(network, groups, wanted, bounds[part], dt, block, real) for part in range(workers)]
+    return slices, wires, block
+
+
+def _wanted(network: Network, record: Any) -> list[Wanted]:
+    """The traces asked for, each with a column of its own."""
+    if record is None:
+        return []
+    if not isinstance(record, Mapping):
+        if len(network.populations) > 1:
+            raise ModelError("record: say which population, such as record={'E': 'v'}")
+        record = {network.populations[0].name: record}
+    found: list[Wanted] = []
+    for name, variables in record.items():
+        population = network[name]
+        number = network.populations.index(population)
+        for variable, neurons in _variables(variables, population).items():
+            if variable not in population.neuron.states:
+                known = population.neuron.states
+                raise ModelError(f"record: {variable!r} is no state of population {name!r}{nearest(variable, known)}")
+            found += [Wanted(number, variable, int(neuron), len(found) + k) for k, neuron in enumerate(neurons)]
+    return found
+
+
+def _variables(variables: Any, population: Population) -> dict[str, np.ndarray]:
+    if isinstance(variables, str):
+        variables = [variables]
+    if not isinstance(variables, Mapping):
+        variables = dict.fromkeys(variables, None)
+    chosen = {}
+    for variable, neurons in variables.items():
+        indices = np.arange(population.n) if neurons is None else np.atleast_1d(np.asarray(neurons))
+        if not np.issubdtype(indices.dtype, np.integer) or ((indices < 0) | (indices >= population.n)).any():
+            raise ModelError(f"record: neurons of population {population.name!r} are whole numbers from 0 to {population.n - 1}")
+        chosen[variable] = indices
+    return chosen
+
+
+def _recording(
+    run: Run, plans: Sequence[PopulationPlan], wanted: Sequence[Wanted], began: float, built: float, steps: int, status: str
+) -> Recording:
+    network = run.network
+    columns = [block for found in run.found for block in found]
+    spikes = np.concatenate(columns, axis=1) if columns else np.empty((3, 0), np.int32)
+    spikes = spikes[:, spikes[0] <= steps]
+    spikes = spikes[:, np.lexsort((spikes[2], spikes[1], spikes[0]))]
+    traces, traced = _traces(run, wanted, steps)
+    return Recording(
+        spikes=Spikes(spikes[1].copy(), spikes[2].copy(), spikes[0] * run.dt),
+        populations=tuple(p.name for p in network.populations),
+        sizes=tuple(p.n for p in network.populations),
+        duration=steps * run.dt, dt=run.dt, seed=run.seed, threads=len(run.slices), traces=traces, traced=traced,
+        status=status, wall=time.perf_counter() - built, build=built - began,
+        synapses=sum(w.targets.size for w in run.connections), memory=sum(connections_bytes(w) for w in run.connections),
+        methods={plan.population.name: f"{plan.choice.method}: {plan.choice.reason}" for plan in plans}, name=network.name,
+    )  # fmt: skip
+
+
+def _traces(run: Run, wanted: Sequence[Wanted], steps: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    traces: dict[str, Any] = {}
+    traced: dict[str, Any] = {}
+    for name, state in dict.fromkeys((run.network.populations[w.population].name, w.state) for w in wanted):
+        mine = [w for w in wanted if run.network.populations[w.population].name == name and w.state == state]
+        traces.setdefault(name, {})[state] = run.traces[:steps, [w.column for w in mine]]
+        traced.setdefault(name, {})[state] = np.array([w.neuron for w in mine], np.int64)
+    return traces, traced

@@ -1,0 +1,46 @@
+"""The documentation is executed: every Python block of a page, and every command of a console block."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from rheobase.cli import main
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(python|console|toml)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_says_is_so(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": f"page {page.name}"}
+    text = page.read_text()
+    for block in BLOCK.finditer(text):
+        line = text.count("\n", 0, block.start()) + 1
+        run_block(block[1], block[2], namespace, f"{page.name}, line {line}")
+
+
+def run_block(language: str, code: str, namespace: dict, where: str) -> None:
+    """One fenced block: Python is run, console commands are called, a TOML block that names its file is written."""
+    if language == "python":
+        exec(compile(code, where, "exec"), namespace)
+    elif language == "console":
+        for command in re.findall(r"^\$ rheobase (.*)$", code, re.MULTILINE):
+            assert main([*shlex.split(command), "--quiet"]) == 0, f"{where}: rheobase {command}"
+    elif name := re.match(r"# (\w+\.toml)\n", code):
+        Path(name[1]).write_text(code)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_a_page_ends_with_its_cross_check(page):
+    last = page.read_text().rpartition("\n## ")[2]
+    assert last.startswith("Cross-check\n")
+    assert "assert " in last
+
+
+def test_links_and_figures_of_the_readme_are_there():
+    for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()):
+        assert (ROOT / target).is_file(), target
