@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from rheobase.check.table import table
 from rheobase.files import replacing
+from rheobase.population import Mode, SteadyState
+from rheobase.simulation import Recording
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,6 @@ class Row:
         return 100 * (self.rate_sim_hz / self.rate_theory_hz - 1) if self.rate_theory_hz > 0 else math.nan
 
 
-@dataclass(frozen=True)
-class Mode:
-    """The leading mode around the stationary state: ``exp(growth t)`` at this frequency."""
-
-    growth_per_s: float
-    frequency_hz: float
-
-
 @dataclass(frozen=True, eq=False)
 class Histogram:
     """A normalised histogram of membrane potentials, 1/mV over mV."""
@@ -86,9 +80,11 @@ class Comparison:
     rows
         One `Row` a population.
     mode
-        The leading mode that the theory predicts; None where the theory does not cover the network.
+        The leading mode of the theory; None without recurrent connections, or where the theory has no answer.
     frequency_sim_hz
         Where the spectrum of the simulated activity of all neurons has its peak.
+    build_s, wall_s
+        Seconds on the clock to build the network and to simulate it.
     warnings
         Sentences: conditions of the theory that are broken here, and what it does not cover.
     spectrum
@@ -109,12 +105,13 @@ class Comparison:
     mode: Mode | None
     frequency_sim_hz: float
     warnings: tuple[str, ...]
+    build_s: float
     wall_s: float
     spectrum: tuple[NDArray[np.float64], NDArray[np.float64]] = field(repr=False)
     voltages: Mapping[str, Histogram] = field(repr=False)
     densities: Mapping[str, Density] = field(repr=False)
-    recording: Any = field(repr=False)
-    steady: Any = field(repr=False)
+    recording: Recording = field(repr=False)
+    steady: SteadyState | None = field(repr=False)
     source: str = field(default="", repr=False)
 
     def table(self) -> str:
@@ -125,7 +122,7 @@ class Comparison:
         """Heading, table and warnings."""
         head = (
             f"{self.network}: {self.size:,} neurons, {self.duration_ms:g} ms after {self.transient_ms:g} ms, "
-            f"seed {self.seed}, dt {self.dt_ms:g} ms, {self.wall_s:.1f} s on the clock"
+            f"seed {self.seed}, dt {self.dt_ms:g} ms; built in {self.build_s:.1f} s, simulated in {self.wall_s:.1f} s"
         )
         notes = [f"- {warning}" for warning in self.warnings]
         return "\n".join([head, "", self.table(), *(["", *notes] if notes else [])])
@@ -154,7 +151,6 @@ class Comparison:
             }
             for row in self.rows
         ]
-        mode = self.mode or Mode(math.nan, math.nan)
         return _finite(
             {
                 "network": self.network,
@@ -163,8 +159,9 @@ class Comparison:
                 "dt_ms": self.dt_ms,
                 "seed": self.seed,
                 "populations": rows,
-                "mode": {"growth_per_s": mode.growth_per_s, "frequency_hz": mode.frequency_hz},
+                "mode": {key: getattr(self.mode, key, None) for key in ("growth_per_s", "frequency_hz")},
                 "frequency_sim_hz": self.frequency_sim_hz,
+                "build_s": self.build_s,
                 "wall_s": self.wall_s,
                 "warnings": list(self.warnings),
             }
@@ -180,8 +177,8 @@ class Comparison:
 
     def cite(self) -> str:
         """The papers behind the network and the methods."""
-        parts = [self.source, *(part.cite() for part in (self.recording, self.steady) if hasattr(part, "cite"))]
-        return "\n".join(dict.fromkeys(line for part in parts if part for line in part.splitlines()))
+        methods = [] if self.steady is None else [self.steady.cite()]
+        return "\n".join(part for part in (self.source, *methods) if part)
 
 
 def _finite(value: Any) -> Any:

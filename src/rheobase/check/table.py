@@ -42,9 +42,8 @@ def _number(value: float, digits: int) -> str:
 def _frequencies(result: Any) -> list[str]:
     simulated = f"{result.frequency_sim_hz:.1f} Hz" if math.isfinite(result.frequency_sim_hz) else "no peak"
     lines = [f"dominant frequency of the population activity: {simulated}"]
-    if result.mode is None:
+    if result.steady is None:
         return [*lines, "leading mode of the theory: not covered"]
-    growth, frequency = result.mode.growth_per_s, result.mode.frequency_hz
-    verb = "grows" if growth > 0 else "decays"
-    shape = f"at {frequency:.1f} Hz" if frequency > 0 else "without oscillating"
-    return [*lines, f"leading mode of the theory: {shape}, {verb} at {abs(growth):.1f} 1/s"]
+    if result.mode is None:
+        return [*lines, "leading mode of the theory: none, the network has no recurrent connections"]
+    return [*lines, f"leading mode of the theory: {result.mode.sentence}"]

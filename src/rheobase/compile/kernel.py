@@ -1,7 +1,8 @@
 """The source of a population's update kernel: random input, one step of every neuron, spikes, for a block of steps.
 
 ``advance`` takes a thread's neurons chunk by chunk through all steps of a block, so that a chunk's state stays in the
-first-level cache. ``sweep`` is the loop that LLVM vectorises: arrays are slices, indices run from 0, no branch.
+first-level cache. ``sweep`` is the loop that LLVM vectorises: arrays are slices, indices run from 0, no branch. Random
+input is made for four steps at once, which is what one call of the generator yields.
 """
 
 from __future__ import annotations
@@ -45,18 +46,25 @@ def collect(fired, fired8, m, spikes, count, neuron):
 
 
 @njit(nogil=True)
-def poisson_input(words, scratch, first, block, stream, owner, key0, key1, mode, thresholds, guide, offset, means):
+def poisson_input(words, m, scratch, first, block, stream, owner, key0, key1, mode, thresholds, guide, offset, means):
     """Counts of four steps. Modes: 0 no input, 1 compare, 2 guided search, 3 one mean a neuron."""
     if mode == 0:
         words[:] = 0
         return
-    fill_words(words, first, block, stream, owner, key0, key1)
+    fill_words(words, m, first, block, stream, owner, key0, key1)
     if mode == 1:
-        poisson_of_words(words, scratch, thresholds)
+        poisson_of_words(words, m, scratch, thresholds)
     elif mode == 2:
-        poisson_of_words_guided(words, thresholds, guide, offset)
+        poisson_of_words_guided(words, m, thresholds, guide, offset)
     else:
-        poisson_of_words_each(words, means)
+        poisson_of_words_each(words, m, means)
+
+
+@njit(nogil=True)
+def keep(kept, values):
+    """Random input of later steps, kept until then."""
+    for i in range(values.size):
+        kept[i] = values[i]
 
 '''
 
@@ -117,7 +125,7 @@ def _element(name: str, layout: Layout) -> str:
 
 ADVANCE_ARGUMENTS = (
     "parts", "first_step", "n_steps", "time_step", "key0", "key1", "state", "flag", "scalars", "arrays", "ring", "ring_start",
-    "modes", "thresholds", "lengths", "guides", "shifts", "means", "courses", "spikes", "counts", "record_at",
+    "modes", "thresholds", "lengths", "guides", "shifts", "means", "events", "draws", "courses", "spikes", "counts", "record_at",
     "record_from", "record",
 )  # fmt: skip
 
@@ -131,9 +139,8 @@ def _advance(layout: Layout, kinds: Mapping[str, str]) -> str:
         "    fired8 = np.zeros(CHUNK // 8, np.uint64)",
         "    fired = fired8.view(np.uint8)",
         "    scratch = np.empty(CHUNK, np.int32)",
-        *(f"    words_{c} = np.empty((4, CHUNK), np.int32)" for c in s.counts),
-        *(["    words = np.empty((4, CHUNK), np.int32)"] if s.draws else []),
-        *(f"    drawn_{d} = np.empty((4, CHUNK), np.float64)" for d in s.draws),
+        "    words = np.empty((4, CHUNK), np.int32)",
+        "    numbers = np.empty((4, CHUNK), np.float64)",
         "    dt = real(time_step)",
         "    slots = ring.shape[0]",
         "    n_local = state.shape[1]",
@@ -148,7 +155,7 @@ def _advance(layout: Layout, kinds: Mapping[str, str]) -> str:
         "            fired8[:] = 0",
         "            for k in range(n_steps):",
         "                now = first_step + k",
-        "                if k == 0 or (now & 3) == 0:",
+        "                if (now & 3) == 0:",
         *[f"                    {line}" for line in _draw_lines(s, kinds)],
         "                    pass",
         "                slot = now % slots",
@@ -166,19 +173,21 @@ def _advance(layout: Layout, kinds: Mapping[str, str]) -> str:
 
 def _draw_lines(s: Signature, kinds: Mapping[str, str]) -> list[str]:
     lines = []
-    for j, name in enumerate(s.counts):
+    for j in range(len(s.counts)):
         row = f"part, {j}"
         lines += [
-            f"poisson_input(words_{name}[:, :m], scratch[:m], first, now >> 2, {j}, population, key0, key1,",
+            f"poisson_input(words, m, scratch, first, now >> 2, {j}, population, key0, key1,",
             f"              modes[{row}], thresholds[{row}, :lengths[{row}]], guides[{row}], shifts[{row}],",
             f"              means[{j}, low:high])",
+            f"for four in range(4): keep(events[{j}, four, low:high], words[four, :m])",
         ]
     for j, name in enumerate(s.draws):
         stream = len(s.counts) + j
         fill = "uniforms_of_words" if kinds.get(name) == "uniform" else "normals_of_words"
         lines += [
-            f"fill_words(words[:, :m], first, now >> 2, {stream}, population, key0, key1)",
-            f"{fill}(words[:, :m], drawn_{name}[:, :m])",
+            f"fill_words(words, m, first, now >> 2, {stream}, population, key0, key1)",
+            f"{fill}(words, m, numbers)",
+            f"for four in range(4): keep(draws[{j}, four, low:high], numbers[four, :m])",
         ]
     return lines
 
@@ -192,8 +201,8 @@ def _sweep_call(layout: Layout) -> list[str]:
     for r in range(len(s.arrivals)):
         start = f"ring_start + {r} * n_local"
         arguments.append(f"ring[slot, {start} + low:{start} + high]")
-    arguments += [f"words_{c}[lane, :m]" for c in s.counts]
-    arguments += [f"drawn_{d}[lane, :m]" for d in s.draws]
+    arguments += [f"events[{j}, lane, low:high]" for j in range(len(s.counts))]
+    arguments += [f"draws[{j}, lane, low:high]" for j in range(len(s.draws))]
     arguments += [f"courses[{k}, k, low:high]" for k in range(len(s.courses))]
     arguments += [f"arrays[{k}, low:high]" for k in range(len(layout.arrays))]
     return [*arguments, *layout.scalars, "dt", "real(now * time_step)", "first"]

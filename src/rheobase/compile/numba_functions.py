@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from math import ceil, cos, cosh, floor, inf, log1p, log10, sin, sinh, sqrt, tan, trunc
 from math import acos as arccos
 from math import asin as arcsin
 from math import atan as arctan
+from math import ceil, cos, cosh, floor, inf, log1p, log10, sin, sinh, sqrt, tan, trunc
 
 import numpy as np
 from numba import njit
@@ -15,10 +15,47 @@ from rheobase.model.evaluate import SERIES_BELOW, SERIES_TERMS
 from rheobase.numerics.vectormath import exp, expm1, exprel, log, select, tanh
 
 __all__ = [
-    "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel", "exprel_1", "exprel_2",
-    "exprel_3", "exprel_4", "f32", "floor", "inf", "log", "log10", "log1p", "maximum", "minimum", "njit", "np",
-    "power", "power2", "power3", "power4", "power5", "power6", "power7", "power8", "select", "sign", "sin", "sinh",
-    "sqrt", "tan", "tanh", "timestep", "trunc",
+    "arccos",
+    "arcsin",
+    "arctan",
+    "ceil",
+    "clip",
+    "cos",
+    "cosh",
+    "exp",
+    "expm1",
+    "exprel",
+    "exprel_1",
+    "exprel_2",
+    "exprel_3",
+    "exprel_4",
+    "f32",
+    "floor",
+    "inf",
+    "log",
+    "log1p",
+    "log10",
+    "maximum",
+    "minimum",
+    "njit",
+    "np",
+    "power",
+    "power2",
+    "power3",
+    "power4",
+    "power5",
+    "power6",
+    "power7",
+    "power8",
+    "select",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "timestep",
+    "trunc",
 ]  # fmt: skip
 
 f32 = np.float32

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import combinations_with_replacement, product
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -79,7 +79,9 @@ def right_hand_side(neuron: Neuron, target: str = "numba") -> Function:
     array([-0.2])
     """
     definitions, results = _equations(neuron)
-    return _function(neuron, target, share(definitions, results, _arguments(neuron)), [f"d{v}_dt" for v in neuron.states])
+    return _function(
+        neuron, target, share(definitions, results, _arguments(neuron)), [f"d{v}_dt" for v in neuron.states]
+    )
 
 
 def jacobian(neuron: Neuron, target: str = "numba") -> Function:
@@ -135,7 +137,9 @@ def parameter_vector(neuron: Neuron) -> NDArray[np.float64]:
     """
     for name, value in neuron.parameters.items():
         if not isinstance(value, float | int):
-            raise ModelError(f"parameter '{name}' is not one number, so there is no single right-hand side; give it a number")
+            raise ModelError(
+                f"parameter '{name}' is not one number, so there is no single right-hand side; give it a number"
+            )
     return np.array([float(value) for value in neuron.parameters.values()])  # type: ignore[arg-type]
 
 
@@ -158,7 +162,9 @@ def _alone(expression: Expression | None) -> Expression:
     assert expression is not None  # a parameter has none; these are states and intermediate quantities
     random = calls(expression) & RANDOM
     if random:
-        raise ModelError(f"the equations call {sorted(random)[0]}(), so they have no right-hand side without a simulation")
+        raise ModelError(
+            f"the equations call {sorted(random)[0]}(), so they have no right-hand side without a simulation"
+        )
     if "dt" in names(expression):
         raise ModelError("the equations use the time step dt, so they have no right-hand side without a simulation")
     noise = frozenset(name for name in names(expression) if is_noise(name))
@@ -247,7 +253,10 @@ def _source(neuron: Neuron, target: str, program: Program, labels: Sequence[str]
     outputs = safe_names(labels, replace(table, helpers=table.helpers | set(spelling.values())))
     lines = [table.head, "", "", f"def rhs({', '.join(spelling[argument] for argument in arguments)}):"]
     lines += [f"    {spelling[step]} = {show(tree, table, spelling)}" for step, tree in program.steps]
-    lines += [f"    {outputs[label]} = {show(tree, table, spelling)}" for label, tree in zip(labels, program.results, strict=True)]
+    lines += [
+        f"    {outputs[label]} = {show(tree, table, spelling)}"
+        for label, tree in zip(labels, program.results, strict=True)
+    ]
     shown = ", ".join(outputs[label] for label in labels)
     lines += [f"    return ({shown}{',' if len(labels) == 1 else ''})", "", ""]
     states = [f"state[{at}]" for at in range(neuron.n_states)]

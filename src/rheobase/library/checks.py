@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rheobase.errors import ModelError
 from rheobase.library.system import System, Vector
 from rheobase.model.evaluate import evaluate
+from rheobase.model.expression import Call, Name, transform
 from rheobase.model.neuron import Neuron
 from rheobase.units import parse_quantity
 
@@ -64,17 +65,22 @@ def saddle_node_voltage(low: float, high: float) -> Check:
 
 def hopf(low: float, high: float) -> Check:
     """Input at which a pair of eigenvalues crosses the imaginary axis, with the voltage between ``low`` and ``high``."""
-    return lambda neuron: _crossing(neuron, _growth, low, high)[1]
+    return lambda neuron: _hopf(neuron, low, high)[0]
 
 
 def hopf_frequency(low: float, high: float) -> Check:
     """Frequency (kHz) of the oscillation that is born there."""
+    return lambda neuron: _hopf(neuron, low, high)[1]
 
-    def check(neuron: Neuron) -> float:
-        modes = np.linalg.eigvals(System(neuron).jacobian(*_crossing(neuron, _growth, low, high)))
-        return float(np.abs(modes.imag).max() / (2 * np.pi))
 
-    return check
+def _hopf(neuron: Neuron, low: float, high: float) -> tuple[float, float]:
+    """Input and frequency (kHz) of a Hopf bifurcation."""
+    point, current = _crossing(neuron, _pairs, low, high)
+    modes = np.linalg.eigvals(System(neuron).jacobian(point, current))
+    imaginary = np.abs(modes.real) < 1e-6 * np.abs(modes.imag)
+    if not imaginary.any():
+        raise ModelError(f"{neuron.name} has a neutral saddle there, not a Hopf bifurcation")
+    return current, float(np.abs(modes.imag[imaginary]).max() / (2 * np.pi))
 
 
 def _crossing(
@@ -92,15 +98,11 @@ def _determinant(matrix: NDArray[np.float64]) -> float:
     return float(np.linalg.det(matrix))
 
 
-def _growth(matrix: NDArray[np.float64]) -> float:
-    """Growth rate of the leading oscillating mode."""
+def _pairs(matrix: NDArray[np.float64]) -> float:
+    """Product of all sums of two eigenvalues: a smooth function that changes sign where a pair crosses the axis."""
     modes = np.linalg.eigvals(matrix)
-    oscillating = modes[np.abs(modes.imag) > 1e-12]
-    if oscillating.size == 0:
-        raise ModelError("there is no oscillating mode; choose a narrower range of voltages")
-    return float(oscillating.real.max())
-
-
+    sums = [modes[i] + modes[j] for i in range(modes.size) for j in range(i)]
+    return float(np.prod(sums).real)
 
 
 def subexpression(name: str, **state: Any) -> Check:
@@ -126,14 +128,9 @@ def rheobase_of(threshold: str) -> Check:
     return check
 
 
-def first_spike(duration: float = 1000.0, **changes: Any) -> Check:
-    """Time of the first spike, ms."""
-    return lambda neuron: float(_spikes(neuron, duration, changes)[0])
-
-
 def spike_count(duration: float = 1000.0, **changes: Any) -> Check:
-    """Number of spikes in ``duration`` ms."""
-    return lambda neuron: float(len(_spikes(neuron, duration, changes)))
+    """Number of spikes in ``duration`` ms; a coarse tolerance tells them apart."""
+    return lambda neuron: float(len(_spikes(neuron, duration, changes, 1e-7)))
 
 
 def interval(number: int = -1, duration: float = 1000.0, **changes: Any) -> Check:
@@ -141,7 +138,24 @@ def interval(number: int = -1, duration: float = 1000.0, **changes: Any) -> Chec
     return lambda neuron: float(np.diff(_spikes(neuron, duration, changes))[number])
 
 
-def _spikes(neuron: Neuron, duration: float, changes: dict[str, Any]) -> NDArray[np.float64]:
+def _spikes(neuron: Neuron, duration: float, changes: dict[str, Any], rtol: float = 1e-10) -> NDArray[np.float64]:
     from rheobase.library.trajectory import spike_times
 
-    return spike_times(neuron, duration, changes)
+    return spike_times(neuron, duration, changes, rtol)
+
+
+def spike_time(number: int = 0, duration: float = 1000.0, **changes: Any) -> Check:
+    """Time of the spike of this number, ms."""
+    return lambda neuron: float(_spikes(neuron, duration, changes)[number])
+
+
+def spike_probability(dt: float, steps: int = 100_001) -> Check:
+    """Share of the interval from 0 to 1 in which a uniform random number fires the threshold in a step of ``dt``."""
+
+    def check(neuron: Neuron) -> float:
+        assert neuron.threshold is not None
+        drawn = transform(neuron.threshold, lambda node: Name("drawn") if isinstance(node, Call) else node)
+        values = {**neuron.parameters, "dt": dt, "drawn": (np.arange(steps) + 0.5) / steps}
+        return float(np.mean(evaluate(drawn, values)))
+
+    return check

@@ -19,10 +19,10 @@ from rheobase.model.expression import COMPARISONS, Binary, Expression
 from rheobase.model.neuron import Neuron
 from rheobase.units import parse_quantity
 
-RTOL, ATOL = 1e-10, 1e-12
 
-
-def spike_times(neuron: Neuron, duration: float, changes: Mapping[str, Any] | None = None) -> NDArray[np.float64]:
+def spike_times(
+    neuron: Neuron, duration: float, changes: Mapping[str, Any] | None = None, rtol: float = 1e-10
+) -> NDArray[np.float64]:
     """Times of the spikes in ``duration`` (ms), from the start values.
 
     Parameters
@@ -31,16 +31,19 @@ def spike_times(neuron: Neuron, duration: float, changes: Mapping[str, Any] | No
         A model without noise, whose threshold compares two quantities.
     changes
         Parameters or start values, as texts or quantities.
+    rtol
+        Relative tolerance of the integrator; the absolute one is a hundredth of it.
     """
     given = {name: parse_quantity(value) for name, value in (changes or {}).items()}
     system = System(neuron.with_(**given) if given else neuron)
-    return np.array(_Walk(system, duration).spikes())
+    return np.array(_Walk(system, duration, rtol).spikes())
 
 
 @dataclass(frozen=True)
 class _Walk:
     system: System
     duration: float
+    rtol: float
 
     def spikes(self) -> list[float]:
         distance = self._distance()
@@ -84,7 +87,7 @@ class _Walk:
         def rhs(t: float, state: Vector) -> Vector:
             return np.where(held, 0.0, self.system.rhs(state))
 
-        solution = solve_ivp(rhs, (start, end), state, method="LSODA", rtol=RTOL, atol=ATOL, events=event)
+        solution = solve_ivp(rhs, (start, end), state, method="LSODA", rtol=self.rtol, atol=self.rtol / 100, events=event)
         if not solution.success:
             raise ModelError(f"{self.system.neuron.name}: {solution.message}")
         crossings = solution.t_events[0] if event is not None else np.empty(0)

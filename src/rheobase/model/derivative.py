@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rheobase.model.algebra import ONE, ZERO, add, divide, multiply, negate, power, simplified, simplify, subtract
-from rheobase.model.expression import COMPARISONS, LOGICAL, Binary, Call, Expression, Name, Number, Unary, Where, transform
+from rheobase.model.expression import (
+    COMPARISONS,
+    LOGICAL,
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Unary,
+    Where,
+    transform,
+)
 from rheobase.model.functions import FUNCTIONS
 
 __all__ = ["differentiate", "simplify"]

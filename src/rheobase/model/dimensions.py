@@ -139,9 +139,15 @@ class Checker:
     def _call(self, node: Call) -> Typed:
         function = FUNCTIONS.get(node.function)
         if function is None or node.function == "exprel_k":
-            raise self._error(f"unknown function '{node.function}'", node.where, self.scope.function_hint(node.function))
+            raise self._error(
+                f"unknown function '{node.function}'", node.where, self.scope.function_hint(node.function)
+            )
         if len(node.arguments) != function.n_args:
-            takes = f"{function.n_args} argument{'' if function.n_args == 1 else 's'}" if function.n_args else "no arguments"
+            takes = (
+                f"{function.n_args} argument{'' if function.n_args == 1 else 's'}"
+                if function.n_args
+                else "no arguments"
+            )
             raise self._error(f"{node.function} takes {takes}, but {len(node.arguments)} were given", node.where)
         if node.function == "int":
             kind, inner = self.check(node.arguments[0])
@@ -177,7 +183,9 @@ class Checker:
         (left, a), (right, b) = self.check(node.then), self.check(node.otherwise)
         if left.boolean and right.boolean:
             no = Unary("not", condition, node.where)
-            return BOOLEAN, Binary("or", Binary("and", condition, a, node.where), Binary("and", no, b, node.where), node.where)
+            return BOOLEAN, Binary(
+                "or", Binary("and", condition, a, node.where), Binary("and", no, b, node.where), node.where
+            )
         (left, a), (right, b) = as_number(left, a), as_number(right, b)
         message = f"the two values of 'if ... else' differ: {say(left)} and {say(right)}"
         self._require_alike(left, right, node, message, whole(node.otherwise))
@@ -225,14 +233,22 @@ def _first(left: Kind, right: Kind) -> Kind:
     return right if left.wild else left
 
 
+def lost_unit(node: Expression, kind: Kind, wanted: Kind) -> str:
+    """What to do about a bare number where ``wanted`` is needed; nothing for anything else."""
+    bare = node.operand if isinstance(node, Unary) else node
+    if not isinstance(bare, Number) or kind != NUMBER:
+        return ""
+    unit = usual_unit(wanted.dimension) or wanted.dimension.internal_name
+    number = f"{'-' if isinstance(node, Unary) else ''}{bare.value:g}"
+    return f"does {number} lack its unit? write {number}*{unit}"
+
+
 def _unit_hint(node: Expression, left: Kind, right: Kind) -> str:
-    """A bare number beside a quantity has most likely lost its unit."""
+    """A bare number beside a quantity has most likely lost its unit; else what turns one dimension into the other."""
     if isinstance(node, Binary):
-        for kind, part, other in ((left, node.left, right), (right, node.right, left)):
-            bare = part.operand if isinstance(part, Unary) else part
-            if isinstance(bare, Number) and kind == NUMBER:
-                unit = usual_unit(other.dimension) or other.dimension.internal_name
-                return f"does {bare.value:g} lack its unit? write {bare.value:g}*{unit}"
+        hint = lost_unit(node.left, left, right) or lost_unit(node.right, right, left)
+        if hint:
+            return hint
     return quotient_hint(left.dimension, right.dimension)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rheobase.model.dimensions import Checker, as_number, quotient_hint, say, whole
+from rheobase.model.dimensions import Checker, as_number, lost_unit, quotient_hint, say, whole
 from rheobase.model.errors import EquationError, Source, UnitError
 from rheobase.model.expression import Expression, Name, names, walk
 from rheobase.model.functions import FUNCTIONS
 from rheobase.model.lines import Line, Place, split
+from rheobase.model.order import circle, dependence_order
 from rheobase.model.parse import parse_expression
 from rheobase.model.scope import BOOLEAN, NUMBER, Kind, Scope, is_noise, is_special
 from rheobase.model.singular import remove_singularities
@@ -87,8 +89,14 @@ class Equations:
         EquationError
             With line and caret, for whatever is wrong.
         """
-        known = dict(extra or {})
         source = Source(text.replace("\r\n", "\n").replace("\r", "\n"))
+        try:
+            return cls._parse(source, dict(extra or {}))
+        except RecursionError:
+            raise EquationError("this model is nested too deeply to be read; split its expressions", source) from None
+
+    @classmethod
+    def _parse(cls, source: Source, known: Mapping[str, Dimension]) -> Equations:
         lines = split(source)
         _require_names(source, lines)
         units = {line.name: _unit(source, line.unit) for line in lines}
@@ -107,7 +115,7 @@ class Equations:
     @cached_property
     def subexpressions(self) -> tuple[Equation, ...]:
         """Intermediate quantities, each after those that it needs."""
-        return _ordered({e.name: e for e in self.equations if e.kind == "subexpression"})
+        return tuple(self[name] for name in dependence_order(_needs(self.equations)))
 
     @cached_property
     def parameters(self) -> tuple[Equation, ...]:
@@ -131,13 +139,14 @@ class Equations:
         return Scope(kinds)
 
     def __getitem__(self, name: str) -> Equation:
-        for equation in self.equations:
-            if equation.name == name:
-                return equation
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Equation]:
+        return {equation.name: equation for equation in self.equations}
 
     def __contains__(self, name: object) -> bool:
-        return any(equation.name == name for equation in self.equations)
+        return name in self._by_name
 
     def dimension_of(self, name: str) -> Dimension:
         """The dimension of a variable, declared or given."""
@@ -162,6 +171,8 @@ def _unit(source: Source, place: Place) -> tuple[Unit, str]:
     except UnitError as error:
         start, end = place[0] + (error.start or 0), place[0] + (error.end or 1)
         hint = "" if word else "write ': mV', or ': 1' for a plain number"
+        if re.match(r"-?[\d.]+\s*\*", word):
+            hint = "a default follows the unit, as in 'tau : ms = 10*ms'"
         raise EquationError(str(error), source, source.span(start, end), hint) from None
 
 
@@ -229,7 +240,7 @@ class _Reader:
                 raise EquationError(f"{what} is boolean, but {side} is {say(kind)}", self.source, whole(raw))
             return self._smooth(as_number(kind, tree)[1])
         if not kind.wild and kind.dimension != wanted.dimension:
-            hint = quotient_hint(wanted.dimension, kind.dimension)
+            hint = lost_unit(raw, kind, wanted) or quotient_hint(wanted.dimension, kind.dimension)
             raise EquationError(
                 f"{what} has to be {say(wanted)}, but {side} is {say(kind)}", self.source, whole(raw), hint
             )
@@ -250,47 +261,22 @@ def _article(type_: str) -> str:
     return "an integer" if type_ == "integer" else "a boolean"
 
 
-def _needs(equation: Equation, among: Mapping[str, Equation]) -> Iterator[str]:
-    if equation.expression is not None:
-        yield from sorted(names(equation.expression) & among.keys())
-
-
-def _ordered(equations: Mapping[str, Equation]) -> tuple[Equation, ...]:
-    """Depth first without recursion; circles have been refused before."""
-    done: dict[str, Equation] = {}
-    for first in equations:
-        stack = [first]
-        while stack:
-            name = stack[-1]
-            missing = [other for other in _needs(equations[name], equations) if other not in done]
-            if missing:
-                stack.append(missing[0])
-            else:
-                done.setdefault(name, equations[name])
-                stack.pop()
-    return tuple(done.values())
+def _needs(equations: Iterable[Equation]) -> dict[str, frozenset[str]]:
+    """Which intermediate quantities each of them refers to."""
+    among = {e.name: names(e.expression) for e in equations if e.kind == "subexpression" and e.expression is not None}
+    return {name: used & among.keys() for name, used in among.items()}
 
 
 def _require_no_circle(source: Source, equations: tuple[Equation, ...], lines: tuple[Line, ...]) -> None:
-    """Take away what needs nothing, again and again; what stays behind needs itself."""
-    left = {e.name: e for e in equations if e.kind == "subexpression"}
-    while True:
-        free = [name for name, equation in left.items() if not any(_needs(equation, left))]
-        if not free:
-            break
-        for name in free:
-            del left[name]
-    if not left:
+    found = circle(_needs(equations))
+    if not found:
         return
-    circle = [next(iter(left))]
-    while circle.count(circle[-1]) == 1:
-        circle.append(next(_needs(left[circle[-1]], left)))
-    circle = circle[circle.index(circle[-1]) :]
-    place = next(line.name_at for line in lines if line.name == circle[0])
+    place = next(line.name_at for line in lines if line.name == found[0])
     hint = "one of them has to be a differential equation or a parameter"
-    if len(circle) == 2:
-        message = f"'{circle[0]}' is defined by itself"
-        hint = f"for a dynamic variable write d{circle[0]}/dt = ..."
+    if len(found) == 2:
+        message = f"'{found[0]}' is defined by itself"
+        hint = f"for a dynamic variable write d{found[0]}/dt = ..."
     else:
-        message = "these are defined by each other: " + " -> ".join(circle)
+        shown = found if len(found) <= 8 else (*found[:6], "...", found[-1])
+        message = "these are defined by each other: " + " -> ".join(shown)
     raise EquationError(message, source, source.span(*place), hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,12 +29,14 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The line and columns of the characters ``start`` to ``end``; what goes on in the next line is cut."""
-        before = self.text[:start]
-        line = before.count("\n")
-        first = start - (before.rfind("\n") + 1)
-        stop = self.text.find("\n", start)
-        length = min(end, stop if stop >= 0 else len(self.text)) - start
-        return Span(line, first, first + max(1, length))
+        line = bisect_right(self._starts, start) - 1
+        first = start - self._starts[line]
+        stop = self._starts[line + 1] - 1 if line + 1 < len(self._starts) else len(self.text)
+        return Span(line, first, first + max(1, min(end, stop) - start))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     def where(self, line: int) -> str:
         """``in line 2``, ``in the threshold``, ``in line 2 of the reset``."""

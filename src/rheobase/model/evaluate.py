@@ -50,8 +50,27 @@ def timestep(time: Any, dt: Any) -> Any:
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(np, name)
     for name in (
-        "exp", "log", "log10", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh",
-        "cosh", "tanh", "abs", "sign", "floor", "ceil", "minimum", "maximum",
+        "exp",
+        "log",
+        "log10",
+        "log1p",
+        "expm1",
+        "sqrt",
+        "sin",
+        "cos",
+        "tan",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "abs",
+        "sign",
+        "floor",
+        "ceil",
+        "minimum",
+        "maximum",
     )
 } | {  # fmt: skip
     "exprel": exprel,

@@ -131,7 +131,10 @@ class _Writer:
                 return f"{self.at(left, _ATOM)}^{{{self.text(right)}}}", _POWER
             case "*":
                 sign = r"\cdot" if isinstance(right, Number) else r"\,"
-                return f"{self.at(left, _PRODUCT)} {sign} {self.at(right, _MINUS + 1 if _signed(right) else _PRODUCT)}", _PRODUCT
+                return (
+                    f"{self.at(left, _PRODUCT)} {sign} {self.at(right, _MINUS + 1 if _signed(right) else _PRODUCT)}",
+                    _PRODUCT,
+                )
             case "%":
                 return rf"{self.at(left, _PRODUCT)} \bmod {self.at(right, _ATOM)}", _PRODUCT
         strict = _PRODUCT if node.op == "-" or _signed(right) else _SUM

@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from rheobase.model.errors import EquationError, Source
 from rheobase.model.expression import Span
-from rheobase.model.scan import unclosed
+from rheobase.model.scan import illegal, unclosed
 
 Place = tuple[int, int]
 
 MAX_TEXT = 100_000
+MAX_EQUATIONS = 1_000
 FLAGS: dict[str, frozenset[str]] = {
     "differential": frozenset({"unless refractory", "event-driven", "clock-driven"}),
     "subexpression": frozenset({"shared", "scalar", "constant over dt", "summed"}),
@@ -28,6 +30,7 @@ _NAME = r"[A-Za-z_]\w*"
 _DIFFERENTIAL = re.compile(rf"d({_NAME})\s*/\s*dt\s*=(?!=)", re.ASCII)
 _ASSIGNED = re.compile(rf"({_NAME})\s*=(?!=)", re.ASCII)
 _DECLARED = re.compile(rf"({_NAME}(?:\s*,\s*{_NAME})*)\s*:", re.ASCII)
+_OPEN_WORD = re.compile(r"(?:^|\W)(?:and|or|not|if|else)$|^else$")
 _GOES_ON = re.compile(r"(?:and|or|if|else|not)\b|[^A-Za-z_0-9.]")
 
 
@@ -54,15 +57,19 @@ def split(source: Source) -> tuple[Line, ...]:
     """
     if len(source.text) > MAX_TEXT:
         raise EquationError(f"a text of {len(source.text)} characters is too long for a model", source)
-    return tuple(_lines(source))
+    lines = tuple(islice(_lines(source), MAX_EQUATIONS + 1))
+    if len(lines) > MAX_EQUATIONS:
+        raise EquationError(
+            f"a model of more than {MAX_EQUATIONS} equations is too large", source, source.span(*lines[-1].name_at)
+        )
+    return lines
 
 
 def _lines(source: Source) -> Iterator[Line]:
     code, at = source.code, 0
     while True:
-        while at < len(code) and code[at].isspace():
-            at += 1
-        if at >= len(code):
+        at = _skip_space(code, at)
+        if at == len(code):
             return
         if match := _DIFFERENTIAL.match(code, at) or _ASSIGNED.match(code, at):
             kind = "differential" if match.re is _DIFFERENTIAL else "subexpression"
@@ -81,13 +88,18 @@ def _lines(source: Source) -> Iterator[Line]:
 
 def _not_an_equation(source: Source, at: int) -> EquationError:
     line = source.code[at : _line_end(source.code, at)].rstrip()
+    strange = next(
+        (place for place, mark in enumerate(line) if not (mark.isascii() and mark.isprintable()) and mark != "\t"), None
+    )
+    if strange is not None:
+        return illegal(source, at + strange, line[strange])
     hint = "an equation is 'dv/dt = ... : unit', 'name = ... : unit' or 'name : unit'"
     if re.match(rf"{_NAME}'", line):
         hint = "a derivative is written 'dv/dt = ...'"
     elif re.match(rf"{_NAME}\s*[-+*/]=", line):
         hint = "this is a statement; it belongs in reset="
     elif re.fullmatch(rf"{_NAME}", line):
-        hint = f"a parameter is declared with its unit: '{line} : mV', or '{line} : 1' for a plain number"
+        hint = f"a parameter is declared with its unit: '{line[:40]} : mV', or '{line[:40]} : 1' for a plain number"
     return EquationError("this is not an equation", source, source.span(at, at + max(1, len(line))), hint)
 
 
@@ -116,14 +128,20 @@ def _colon(source: Source, start: int, name: str) -> int:
 
 def _next_begins(code: str, start: int, line_end: int, inside: bool) -> bool:
     """Whether a new equation begins in the next line although the one before has no unit yet."""
-    after = code[line_end:].lstrip()
-    if not after:
+    after = _skip_space(code, line_end)
+    if after == len(code):
         return False
-    if _DIFFERENTIAL.match(after) or _ASSIGNED.match(after):
+    if _DIFFERENTIAL.match(code, after) or _ASSIGNED.match(code, after):
         return True
-    before = code[start:line_end].rstrip()
-    value_ends = bool(before) and (before[-1].isalnum() or before[-1] in "_).") and not before.endswith((" and", " or", " not"))
-    return value_ends and not inside and not _GOES_ON.match(after)
+    before = code[start:line_end].rstrip()[-4:]
+    value_ends = bool(before) and (before[-1].isalnum() or before[-1] in "_).") and not _OPEN_WORD.search(before)
+    return value_ends and not inside and not _GOES_ON.match(code, after)
+
+
+def _skip_space(code: str, at: int) -> int:
+    while at < len(code) and code[at].isspace():
+        at += 1
+    return at
 
 
 def _no_unit(source: Source, code: str, start: int, stop: int, name: str) -> EquationError:
@@ -152,10 +170,17 @@ def _line(source: Source, kind: str, name_at: Place, expression: Place | None, r
             unit = (start, sign) if piece is pieces[0] else unit
         elif piece is not pieces[0] and code[slice(*piece)].strip():
             at = piece[0] + len(code[slice(*piece)]) - len(code[slice(*piece)].lstrip())
-            raise EquationError("this does not belong behind the flags", source, source.span(at, piece[1]), "a start value is written '= value'")
+            raise EquationError(
+                "this does not belong behind the flags",
+                source,
+                source.span(at, piece[1]),
+                "a start value is written '= value'",
+            )
     name = code[slice(*name_at)]
     if default is not None and kind == "subexpression":
-        raise EquationError(f"'{name}' has an equation, so it cannot have a default", source, source.span(default[0] - 1, default[1]))
+        raise EquationError(
+            f"'{name}' has an equation, so it cannot have a default", source, source.span(default[0] - 1, default[1])
+        )
     return Line(kind, name, name_at, expression, unit, default, flags)
 
 
@@ -191,7 +216,11 @@ def _flags(source: Source, place: Place, kind: str) -> Iterator[tuple[str, Place
 
 
 def _bad_flag(source: Source, flag: str, kind: str, where: Span) -> EquationError:
-    words = {"differential": "a differential equation", "subexpression": "an intermediate quantity", "parameter": "a parameter"}
+    words = {
+        "differential": "a differential equation",
+        "subexpression": "an intermediate quantity",
+        "parameter": "a parameter",
+    }
     return EquationError(
         f"'{flag[:40]}' is not a flag of {words[kind]}", source, where,
         f"there are {', '.join(repr(known) for known in sorted(FLAGS[kind]))}",

@@ -15,6 +15,7 @@ from rheobase.model.distribution import Distribution
 from rheobase.model.equations import Equations
 from rheobase.model.errors import ModelError
 from rheobase.model.expression import Expression, Number, names
+from rheobase.model.scope import is_special
 from rheobase.model.shape import is_affine, is_smooth
 from rheobase.model.statements import Assignment, parse_refractory, parse_reset, parse_threshold
 from rheobase.model.values import Given, dimension_given, parameter_values, start_values
@@ -179,7 +180,9 @@ class Neuron:
     def __repr__(self) -> str:
         name = f"'{self.name}', " if self.name else ""
         values = len(self.parameters)
-        return f"Neuron({name}states: {', '.join(self.states) or 'none'}; {values} parameter{'' if values == 1 else 's'})"
+        return (
+            f"Neuron({name}states: {', '.join(self.states) or 'none'}; {values} parameter{'' if values == 1 else 's'})"
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Neuron):
@@ -253,6 +256,8 @@ def _require_used(
     used = {name for tree in trees if tree is not None for name in names(tree)}
     known = {e.name for e in equations.equations if e.kind != "subexpression"}
     for name in values:
+        if is_special(name):
+            raise ModelError(f"'{name}' has a meaning of its own in every model and cannot be given a value")
         if name in known or (name in used and name not in equations):
             continue
         if name in equations:

@@ -39,7 +39,9 @@ def parse_expression(source: Source, start: int = 0, end: int | None = None) -> 
         body = ast.parse(line, mode="eval").body
     except SyntaxError as error:
         at = first + max(0, (error.offset or 1) - 1)
-        raise EquationError("this is not an expression", source, source.span(min(at, last - 1), min(at, last - 1) + 1)) from None
+        raise EquationError(
+            "this is not an expression", source, source.span(min(at, last - 1), min(at, last - 1) + 1)
+        ) from None
     except (RecursionError, MemoryError, ValueError):
         raise EquationError("this expression is too deep to be read", source, source.span(first, last)) from None
     _require_depth(source, body, first)

@@ -101,7 +101,7 @@ def _tokens(source: Source, start: int, end: int) -> list[Token]:
             continue
         match = _TOKEN.match(code, at, end)
         if match is None:
-            raise _illegal(source, at, code[at])
+            raise illegal(source, at, code[at])
         kind, word = str(match.lastgroup), match[0]
         if kind == "name":
             kind = _WORDS.get(word, "name")
@@ -115,8 +115,9 @@ def _tokens(source: Source, start: int, end: int) -> list[Token]:
     return tokens
 
 
-def _illegal(source: Source, at: int, character: str) -> EquationError:
-    shown = f"'{character}'" if character.isprintable() else f"the invisible character {character!r}"
+def illegal(source: Source, at: int, character: str) -> EquationError:
+    """The error for a character that no equation contains."""
+    shown = repr(character) if character.isprintable() else f"the invisible character {character!r}"
     hint = _FOREIGN.get(character, "")
     if not hint and not character.isascii():
         hint = "equations are written in plain ASCII letters"
@@ -127,7 +128,10 @@ def _require_name(source: Source, word: str, at: int) -> None:
     span = source.span(at, at + len(word))
     if word.startswith("__"):
         raise EquationError(
-            f"'{word[:40]}' is not allowed", source, span, "an equation contains numbers, names, functions and operators only"
+            f"'{word[:40]}' is not allowed",
+            source,
+            span,
+            "an equation contains numbers, names, functions and operators only",
         )
     if word not in _WORDS and keyword.iskeyword(word):
         raise EquationError(f"'{word}' is a word of Python and cannot be used in an equation", source, span)
@@ -142,11 +146,16 @@ def _require_brackets(source: Source, tokens: list[Token]) -> None:
             opened.append(token)
         elif token.kind == "close":
             if not opened:
-                raise EquationError("a bracket is closed that was never opened", source, source.span(token.start, token.end))
+                raise EquationError(
+                    "a bracket is closed that was never opened", source, source.span(token.start, token.end)
+                )
             opened.pop()
         if len(opened) > MAX_BRACKETS:
             raise EquationError(
-                f"more than {MAX_BRACKETS} brackets inside each other", source, source.span(token.start, token.end), _SPLIT
+                f"more than {MAX_BRACKETS} brackets inside each other",
+                source,
+                source.span(token.start, token.end),
+                _SPLIT,
             )
     if opened:
         raise unclosed(source, opened[-1].start)
@@ -162,7 +171,10 @@ def _require_size(source: Source, tokens: list[Token]) -> None:
     if len(operators) > MAX_OPERATORS:
         place = operators[MAX_OPERATORS]
         raise EquationError(
-            f"an expression with {len(operators)} operators is too long", source, source.span(place.start, place.end), _SPLIT
+            f"an expression with {len(operators)} operators is too long",
+            source,
+            source.span(place.start, place.end),
+            _SPLIT,
         )
 
 
@@ -175,7 +187,12 @@ def _require_order(source: Source, tokens: list[Token]) -> None:
         match token.kind:
             case "number" | "name" | "prefix" if after_value:
                 if not (token.kind == "prefix" and token.text == "not"):
-                    raise EquationError(f"an operator is missing before '{_short(token.text)}'", source, span, "a product is written with '*'")
+                    raise EquationError(
+                        f"an operator is missing before '{_short(token.text)}'",
+                        source,
+                        span,
+                        "a product is written with '*'",
+                    )
                 raise EquationError("'not' cannot follow a value", source, span)
             case "open" if before is not None and before.kind in ("number", "close"):
                 raise EquationError("an operator is missing before '('", source, span, "a product is written with '*'")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from rheobase.model.functions import FUNCTIONS, SPELLINGS
 from rheobase.units import CONSTANTS, DIMENSIONLESS, SYMBOLS, TIME, UNITS, Dimension
+from rheobase.units.reading import nearest_unit
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,11 @@ class Scope:
             return f"'{name}' is a function: write {name}(...)"
         if name in SYMBOLS:
             return f"the unit is written '{SYMBOLS[name].name}'"
-        near = nearest(name, [*self.kinds, *SPECIAL, "xi"]) or nearest(name, list(UNITS)) or nearest(name, list(CONSTANTS))
+        near = (
+            nearest(name, [*self.kinds, *SPECIAL, "xi"])
+            or nearest_unit(name, list(UNITS))
+            or nearest(name, list(CONSTANTS))
+        )
         if near:
             return f"did you mean '{near}'?"
         return f"declare it in a line of its own, '{name} : unit', or give its value, Neuron(..., {name}=...)"
@@ -92,16 +97,13 @@ class Scope:
         return f"did you mean '{near}'?" if near else f"there are {', '.join(sorted(known))}"
 
 
-_USUAL = ("mV", "ms", "nS", "pA", "pF", "Hz", "nA", "uA", "uF", "mS", "Mohm", "mM", "um", "cm", "volt", "second")
-
-
 def nearest(name: str, known: list[str]) -> str | None:
     """The known name that ``name`` most likely stands for: the same but for case, else one that differs little."""
     if not name or len(name) > 40:
         return None
     same = [other for other in known if other.lower() == name.lower()]
     if same:
-        return min(same, key=lambda other: (other not in _USUAL, other))
+        return same[0]
     bare = name.replace("_", "").lower()
     loose = [other for other in known if other.replace("_", "").lower() == bare]
     if loose:

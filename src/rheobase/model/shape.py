@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rheobase.model.equations import Equations
-from rheobase.model.expression import COMPARISONS, LOGICAL, Binary, Call, Expression, Name, Number, Unary, Where, children, names
+from rheobase.model.expression import (
+    COMPARISONS,
+    LOGICAL,
+    Binary,
+    Call,
+    Expression,
+    Name,
+    Number,
+    Unary,
+    Where,
+    children,
+    names,
+)
 from rheobase.model.functions import JUMPS, RANDOM
 from rheobase.model.scope import is_noise
 

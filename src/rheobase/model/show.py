@@ -23,9 +23,13 @@ def summary(neuron: Neuron) -> str:
 def _lines(neuron: Neuron) -> Iterator[str]:
     equations = neuron.equations
     yield neuron.name or "neuron"
-    yield from _block("states", [f"{name} = {_shown(neuron, name, neuron.initial[name])} at start" for name in neuron.states])
+    yield from _block(
+        "states", [f"{name} = {_shown(neuron, name, neuron.initial[name])} at start" for name in neuron.states]
+    )
     yield from _block("intermediate quantities", [e.name for e in equations.subexpressions])
-    yield from _block("parameters", [f"{name} = {_shown(neuron, name, value)}" for name, value in neuron.parameters.items()])
+    yield from _block(
+        "parameters", [f"{name} = {_shown(neuron, name, value)}" for name, value in neuron.parameters.items()]
+    )
     yield from _block("noise", list(neuron.noise))
     for part, text in neuron.texts.items():
         yield f"{part}: {'; '.join(line.strip() for line in text.strip().splitlines() if line.strip())}"
@@ -44,7 +48,9 @@ def _block(title: str, entries: list[str]) -> Iterator[str]:
 def _shown(neuron: Neuron, name: str, value: Given) -> str:
     if isinstance(value, Distribution):
         return repr(value)
-    return repr(Quantity(value if np.ndim(value) else float(value), neuron.equations.dimension_of(name), _unit(neuron, name)))
+    return repr(
+        Quantity(value if np.ndim(value) else float(value), neuron.equations.dimension_of(name), _unit(neuron, name))
+    )
 
 
 def _unit(neuron: Neuron, name: str) -> Unit:

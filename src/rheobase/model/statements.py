@@ -10,6 +10,7 @@ from rheobase.model.dimensions import Checker, say, whole
 from rheobase.model.equations import Equations
 from rheobase.model.errors import EquationError, Source
 from rheobase.model.expression import Expression, Span
+from rheobase.model.lines import MAX_TEXT
 from rheobase.model.parse import parse_expression
 from rheobase.model.scope import Kind, is_special, nearest
 from rheobase.model.singular import remove_singularities
@@ -42,6 +43,8 @@ def parse_reset(text: str, equations: Equations) -> tuple[Assignment, ...]:
         For a line that is no statement, or one that changes anything but a state.
     """
     source = Source(text.replace("\r\n", "\n"), "the reset")
+    if len(text) > MAX_TEXT:
+        raise EquationError(f"a reset of {len(text)} characters is too long", source)
     checker = Checker(source, equations.scope)
     pieces = list(_pieces(source.code))
     if len(pieces) > MAX_STATEMENTS:
@@ -76,7 +79,13 @@ def _assignment(checker: Checker, equations: Equations, start: int, end: int) ->
     kind, tree = checker.number(raw)
     wanted = DIMENSIONLESS if op in ("*=", "/=") else equations.dimension_of(name)
     if not kind.wild and kind.dimension != wanted:
-        doing = {"=": "is set to", "+=": "is raised by", "-=": "is lowered by", "*=": "is multiplied by", "/=": "is divided by"}[op]
+        doing = {
+            "=": "is set to",
+            "+=": "is raised by",
+            "-=": "is lowered by",
+            "*=": "is multiplied by",
+            "/=": "is divided by",
+        }[op]
         raise EquationError(
             f"'{name}', {say(Kind(equations.dimension_of(name)))}, {doing} {say(kind)}", source, whole(raw)
         )
@@ -126,6 +135,9 @@ def parse_refractory(text: str, equations: Equations) -> Expression:
     kind, tree = Checker(source, equations.scope).check(raw)
     if not kind.boolean and not kind.wild and kind.dimension != TIME:
         raise EquationError(
-            f"it has to be a time or a condition, but this is {say(kind)}", source, whole(raw), "write for example '2*ms'"
+            f"it has to be a time or a condition, but this is {say(kind)}",
+            source,
+            whole(raw),
+            "write for example '2*ms'",
         )
     return remove_singularities(tree)

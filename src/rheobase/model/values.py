@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from rheobase.model.distribution import Distribution, distribution_internal
 from rheobase.model.equations import Equation, Equations
 from rheobase.model.errors import EquationError, ModelError, Source
 from rheobase.model.evaluate import evaluate
 from rheobase.model.expression import Span, names
+from rheobase.model.order import circle, dependence_order
 from rheobase.units import Dimension, Value, dimension_of_value, internal
 
 Given = Value | Distribution
@@ -25,7 +28,16 @@ def value_of(value: Any, dimension: Dimension, name: str) -> Given:
     """
     if isinstance(value, Distribution):
         return distribution_internal(value, dimension, name)
-    return internal(value, dimension, name)
+    number = internal(value, dimension, name)
+    if np.any(np.isnan(number)):
+        raise ModelError(f"{name} is not a number (NaN)")
+    if isinstance(number, float):
+        return number
+    if number.ndim > 1:
+        raise ModelError(
+            f"{name} has to be one number, or one for each neuron, not an array of {number.ndim} dimensions"
+        )
+    return number.copy()  # a later change of the caller's array does not change the model
 
 
 def dimension_given(value: Any, name: str) -> Dimension:
@@ -81,17 +93,15 @@ def start_values(equations: Equations, given: Mapping[str, Any], parameters: Map
 
 def _fill(equations: Equations, left: dict[str, Equation], values: dict[str, Given]) -> None:
     """Defaults may need other parameters: take those first that need no more."""
-    while left:
-        ready = [e for e in left.values() if e.default is not None and not names(e.default) & left.keys()]
-        if not ready:
-            first = next(iter(left.values()))
-            raise EquationError(
-                "the defaults of these parameters need each other: " + ", ".join(sorted(left)),
-                Source(equations.text), _name_at(equations, first),
-            )  # fmt: skip
-        for equation in ready:
-            values[equation.name] = _default(equations, equation, values)
-            del left[equation.name]
+    needs = {name: names(e.default) & left.keys() for name, e in left.items() if e.default is not None}
+    found = circle(needs)
+    if found:
+        raise EquationError(
+            "the defaults of these parameters need each other: " + " -> ".join(found[:8]),
+            Source(equations.text), _name_at(equations, left[found[0]]), "give one of them a value",
+        )  # fmt: skip
+    for name in dependence_order(needs):
+        values[name] = _default(equations, left[name], values)
 
 
 def _default(equations: Equations, equation: Equation, values: Mapping[str, Given]) -> Given:

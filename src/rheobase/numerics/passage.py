@@ -5,9 +5,9 @@ The variance of the time from reset to threshold is ``2 pi tau**2`` times (Brune
     S(y_r, y_theta) = integral from y_r to y_theta of K(x) dx,
     K(x) = exp(x**2) * integral from -inf to x of exp(y**2) * erfc(-y)**2 dy.
 
-``K`` falls like ``1/(2 pi abs(x)**3)`` far below zero and grows like ``exp(2 x**2)`` above it. Both halves, freed of that, are
-smooth functions kept as Chebyshev series in ``(x - 2)/(x + 2)``, whose coefficients are computed on first use from
-`scipy.special` by Gauss-Legendre quadrature.
+``K`` falls like ``1/(2 pi abs(x)**3)`` far below zero and grows like ``exp(2 x**2)`` above it. Both halves, freed of
+that, are smooth functions kept as Chebyshev series in ``(x - 2)/(x + 2)``, whose coefficients are computed on first
+use from `scipy.special` by Gauss-Legendre quadrature.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _above(x):
 
 @cache
 def _below_series() -> NDArray[np.float64]:
-    """Coefficients of ``K(-x) * (1 + x)**3``: ``K(-x)`` is the integral over ``s`` of ``exp(-s**2 - 2 x s) erfcx(x + s)**2``."""
+    """Coefficients of ``K(-x) (1 + x)**3``; ``K(-x)`` integrates ``exp(-s**2 - 2 x s) erfcx(x + s)**2`` over ``s > 0``."""
     x = _points()
     reach = (6.5 / (1.0 + x / 3.0))[:, None]
     s = reach * _fractions()[0]

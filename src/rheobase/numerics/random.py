@@ -44,12 +44,15 @@ def philox(c0, c1, c2, c3, key0, key1):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fill_words(words, first, block, stream, owner, key0, key1):
-    """Fill ``words`` (4, m; int32) for the items ``first ... first + m``: four independent words each."""
-    w0, w1, w2, w3 = words[0], words[1], words[2], words[3]
+def fill_words(words, m, first, block, stream, owner, key0, key1):
+    """Fill ``words[:, :m]`` (int32) for the items ``first ... first + m``: four independent words each.
+
+    Arrays are passed whole with ``m`` beside them: a slice of columns would not be contiguous, and not vectorise.
+    """
+    w0, w1, w2, w3 = words[0, :m], words[1, :m], words[2, :m], words[3, :m]
     start = np.uint32(first)
     c1, c2, c3 = np.uint32(block), np.uint32(stream), np.uint32(owner)
-    for i in range(w0.size):
+    for i in range(m):
         a, b, c, d = philox(np.uint32(start + np.uint32(i)), c1, c2, c3, key0, key1)
         w0[i] = np.int32(a)
         w1[i] = np.int32(b)
@@ -91,20 +94,20 @@ def normal_pair(word_a, word_b):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def normals_of_words(words, normals):
-    """Standard normals (4, m) from words (4, m)."""
+def normals_of_words(words, m, normals):
+    """Standard normals from words; both (4, at least m)."""
     for k in range(0, 4, 2):
-        a, b, x, y = words[k], words[k + 1], normals[k], normals[k + 1]
-        for i in range(a.size):
+        a, b, x, y = words[k, :m], words[k + 1, :m], normals[k, :m], normals[k + 1, :m]
+        for i in range(m):
             x[i], y[i] = normal_pair(a[i], b[i])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def uniforms_of_words(words, uniforms):
-    """Uniform numbers in (0, 1), shape (4, m), from words (4, m)."""
+def uniforms_of_words(words, m, uniforms):
+    """Uniform numbers in (0, 1) from words; both (4, at least m)."""
     for k in range(4):
-        a, x = words[k], uniforms[k]
-        for i in range(a.size):
+        a, x = words[k, :m], uniforms[k, :m]
+        for i in range(m):
             x[i] = unit(a[i])
 
 
@@ -146,28 +149,28 @@ def _poisson_cdf(counts: NDArray[np.int64], mean: float) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True)
-def poisson_of_words(words, scratch, thresholds):
-    """Replace words (4, m) by Poisson counts: how many thresholds lie below the word. ``scratch`` has m entries."""
+def poisson_of_words(words, m, scratch, thresholds):
+    """Replace words by Poisson counts: how many thresholds lie below the word. ``scratch`` is as long as a row."""
     for k in range(4):
-        word = words[k]
-        scratch[:] = 0
+        word, total = words[k, :m], scratch[:m]
+        total[:] = 0
         for j in range(0, thresholds.size, 8):
             t0, t1, t2, t3 = thresholds[j], thresholds[j + 1], thresholds[j + 2], thresholds[j + 3]
             t4, t5, t6, t7 = thresholds[j + 4], thresholds[j + 5], thresholds[j + 6], thresholds[j + 7]
-            for i in range(word.size):
+            for i in range(m):
                 w = word[i]
                 low = np.int32(w > t0) + np.int32(w > t1) + np.int32(w > t2) + np.int32(w > t3)
                 high = np.int32(w > t4) + np.int32(w > t5) + np.int32(w > t6) + np.int32(w > t7)
-                scratch[i] = np.int32(scratch[i] + np.int32(np.int32(low) + np.int32(high)))
-        word[:] = scratch
+                total[i] = np.int32(total[i] + np.int32(np.int32(low) + np.int32(high)))
+        word[:] = total
 
 
 @njit(cache=True, nogil=True)
-def poisson_of_words_guided(words, thresholds, guide, offset):
-    """Replace words (4, m) by Poisson counts of a large mean: start at the guide, then search on."""
+def poisson_of_words_guided(words, m, thresholds, guide, offset):
+    """Replace words by Poisson counts of a large mean: start at the guide, then search on."""
     for k in range(4):
-        word = words[k]
-        for i in range(word.size):
+        word = words[k, :m]
+        for i in range(m):
             w = word[i]
             j = guide[(np.int64(w) + 2147483648) >> (32 - _GUIDE_BITS)]
             while j < thresholds.size and thresholds[j] < w:
@@ -176,11 +179,11 @@ def poisson_of_words_guided(words, thresholds, guide, offset):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def poisson_of_words_each(words, means):
-    """Replace words (4, m) by Poisson counts with one mean an item, by summing probabilities until they pass the word."""
+def poisson_of_words_each(words, m, means):
+    """Replace words by Poisson counts with one mean an item, by summing probabilities until they pass the word."""
     for k in range(4):
-        word = words[k]
-        for i in range(word.size):
+        word = words[k, :m]
+        for i in range(m):
             u = unit(word[i])
             count = 0
             probability = math.exp(-means[i])

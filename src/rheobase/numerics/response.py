@@ -1,8 +1,9 @@
 r"""Linear response of a leaky integrate-and-fire neuron in white noise, analytic in the complex frequency.
 
-In the scaled voltage ``y = (V - mu) / sigma`` and with ``lam = s tau`` for a perturbation ``exp(s t)``, everything follows
-from the solution of ``u''/2 - y u' - lam u = 0`` that stays bounded as ``y -> -inf`` (a Hermite function of degree
-``-lam``; in other words a parabolic cylinder or Kummer function): Brunel & Hakim (1999), Lindner & Schimansky-Geier (2001).
+In the scaled voltage ``y = (V - mu) / sigma`` and with ``lam = s tau`` for a perturbation ``exp(s t)``, everything
+follows from the solution of ``u''/2 - y u' - lam u = 0`` that stays bounded as ``y -> -inf`` (a Hermite function of
+degree ``-lam``; in other words a parabolic cylinder or Kummer function): Brunel & Hakim (1999), Lindner &
+Schimansky-Geier (2001).
 
 The solution is the growing one everywhere, so it is carried upwards in ``y``, which is stable for every ``lam`` off the
 negative real axis (the idea of threshold integration, Richardson 2007):
@@ -18,13 +19,14 @@ Brunel N, Hakim V (1999), Fast global oscillations in networks of integrate-and-
 Neural Comput 11:1621.
 Lindner B, Schimansky-Geier L (2001), Transmission of noise coded versus additive signals through a neuronal ensemble,
 Phys Rev Lett 86:2934.
-Richardson MJE (2007), Firing-rate response of linear and nonlinear integrate-and-fire neurons to modulated current-based
-and conductance-based synaptic drive, Phys Rev E 76:021919.
+Richardson MJE (2007), Firing-rate response of linear and nonlinear integrate-and-fire neurons to modulated
+current-based and conductance-based synaptic drive, Phys Rev E 76:021919.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,14 +38,15 @@ _STEP = 0.6
 _MAX_TERMS = 80
 
 Complex = NDArray[np.complex128]
+State = tuple[Complex, Complex, Complex, tuple[Complex, Complex]]
 
 
 @dataclass(frozen=True)
 class Solution:
     """The bounded solution at reset and threshold, up to one common factor (which is analytic in ``lam``).
 
-    ``reset`` is ``u(y_r)``; ``rise`` is ``(u(y_theta) - u(y_r))/lam``; ``slope`` and ``curvature`` are the same differences
-    of ``u'/lam`` and ``u''/lam``.
+    ``reset`` is ``u(y_r)``; ``rise`` is ``(u(y_theta) - u(y_r))/lam``; ``slope`` and ``curvature`` are the same
+    differences of ``u'/lam`` and ``u''/lam``.
     """
 
     reset: Complex
@@ -75,11 +78,11 @@ def solve(lam: Complex, y_r: float, y_theta: float) -> Solution:
     return Solution(reset[0], q, p - reset[1], curvature)
 
 
-def _march(lam, start, stop, state):
+def _march(lam: Complex, start: float, stop: float, state: State) -> State:
     """Carry ``(u, p, q, (u, p) at reset)`` from ``start`` to ``stop`` by Taylor steps."""
     n = max(0, int(np.ceil((stop - start) / _STEP)))
     y = np.linspace(start, stop, n + 1)
-    for left, right in zip(y[:-1], y[1:], strict=True):
+    for left, right in pairwise(y):
         u, p, q, reset = state
         rise, slope = _taylor(lam, left, right - left, u, p)
         state = _rescaled(u + lam * rise, p + slope, q + rise, reset)
@@ -103,7 +106,7 @@ def _taylor(lam, y, h, u, p):
     return rise, slope / h
 
 
-def _rescaled(u, p, q, reset):
+def _rescaled(u: Complex, p: Complex, q: Complex, reset: tuple[Complex, Complex]) -> State:
     """Divide by the size of the solution, which grows like ``exp(y**2)``."""
     size = np.maximum(np.abs(u), np.abs(p))
     return u / size, p / size, q / size, (reset[0] / size, reset[1] / size)
@@ -118,11 +121,11 @@ def _continued_fraction(lam, x, terms=120):
 
 
 def _log_growth(lam, x_from, x_to):
-    """``log(u(-x_to)/u(-x_from))/lam`` for ``x_from > x_to >= 2``: integral of the continued fraction over ``log x``."""
+    """``log(u(-x_to)/u(-x_from))/lam``, ``x_from > x_to >= 2``: integral of the continued fraction over ``log x``."""
     nodes, weights = legendre(12)
     edges = np.linspace(np.log(x_to), np.log(x_from), 1 + max(1, int(np.ceil(np.log(x_from / x_to) / 0.4))))
     total = np.zeros_like(lam)
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in pairwise(edges):
         x = np.exp(0.5 * (left + right) + 0.5 * (right - left) * nodes)
         terms = int(120 * min(1.0, 4.0 / x[0] ** 2)) + 30
         values = _continued_fraction(lam[..., None], x, terms)

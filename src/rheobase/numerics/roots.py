@@ -1,8 +1,8 @@
 """All zeros of an analytic function inside a rectangle of the complex plane, counted before they are searched.
 
 The number of zeros inside a closed path is the number of times that the function's value winds around zero (argument
-principle). Boxes are split until each holds one zero, which Newton's method then finds. The winding number only needs the
-function's *argument*, so the function may carry any positive real factor.
+principle). Boxes are split until each holds one zero, which Newton's method then finds. The winding number only needs
+the function's *argument*, so the function may carry any positive real factor.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Box:
         return np.concatenate([*points, [corners[0]]])
 
     def halves(self, scale: complex) -> tuple[Box, Box]:
-        """Two boxes; the longer side, measured in ``scale``, is cut slightly off its middle (symmetric zeros avoid it)."""
+        """Two boxes; the longer side, measured in ``scale``, is cut a little off its middle (zeros like to lie there)."""
         if (self.right - self.left) / scale.real > (self.top - self.bottom) / scale.imag:
             cut = self.left + 0.4871 * (self.right - self.left)
             return Box(self.left, cut, self.bottom, self.top), Box(cut, self.right, self.bottom, self.top)
@@ -127,8 +127,9 @@ def _split(function: Function, box: Box, n: int, scale: complex) -> list[tuple[B
 def newton(function: Function, box: Box, n: int, scale: complex = 1 + 1j) -> list[complex]:
     """At most ``n`` different zeros inside a box, by Newton's method from the smallest values on a grid.
 
-    An analytic function has no minimum of its modulus but at its zeros, so that a minimum on the grid lies near one, or on the
-    border. The slope is a difference along the real axis; a positive factor of the function drops out of it at a zero.
+    An analytic function has no minimum of its modulus but at its zeros, so that a minimum on the grid lies near one,
+    or on the border. The slope is a difference along the real axis; a positive factor of the function drops out of it
+    at a zero.
     """
     z = _starts(function, box)
     h, accuracy = 1e-5 * min(scale.real, scale.imag), 1e-11 * min(scale.real, scale.imag)

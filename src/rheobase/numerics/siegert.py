@@ -5,19 +5,20 @@ reset to threshold is ``tau`` times (Siegert 1951; Brunel 2000, eq. 21)
 
     I(y_r, y_theta) = sqrt(pi) * integral from y_r to y_theta of f(s) ds,     f(s) = exp(s**2) * erfc(-s) = erfcx(-s).
 
-``I`` spans thousands of decades, so everything here is returned as a logarithm or divided by ``exp(max(y_theta, 0)**2)``.
-Where the usual forms cancel, this is what is used instead:
+``I`` spans thousands of decades, so everything here is returned as a logarithm or divided by ``exp(max(y_theta,
+0)**2)``. Where the usual forms cancel, this is what is used instead:
 
 * below zero ``f`` is a scaled complementary error function whose primitive is ``log1p(x)/sqrt(pi)`` plus a smooth
-  positive function, kept as one Chebyshev series in ``(x - 2)/(x + 2)``. Its coefficients are computed on first use from
-  `scipy.special.erfcx` by Gauss-Legendre quadrature: no table of numbers is stored.
+  positive function, kept as one Chebyshev series in ``(x - 2)/(x + 2)``. Its coefficients are computed on first use
+  from `scipy.special.erfcx` by Gauss-Legendre quadrature: no table of numbers is stored.
 * above zero ``exp(s**2)`` integrates to Dawson's function, and the rest is the same primitive.
 * where a difference would lose digits, the integrand itself is integrated by Gauss-Legendre over the interval.
 
 References
 ----------
 Siegert AJF (1951), On the first passage time probability problem, Phys Rev 81:617.
-Brunel N (2000), Dynamics of sparsely connected networks of excitatory and inhibitory spiking neurons, J Comput Neurosci 8:183.
+Brunel N (2000), Dynamics of sparsely connected networks of excitatory and inhibitory spiking neurons, J Comput
+Neurosci 8:183.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ def log_siegert(y_r: ArrayLike, y_theta: ArrayLike) -> NDArray[np.float64]:
     Returns
     -------
     ndarray
-        ``ln I`` to 1e-12 (absolute, and relative where it is larger than one). ``-inf`` where the bounds are equal, ``inf``
-        where the integral diverges (``y_r = -inf`` or ``y_theta = inf``), ``nan`` where a bound is not a number or the
-        threshold lies below the reset. Elements do not affect one another.
+        ``ln I`` to 1e-12 (absolute, and relative where it is larger than one). ``-inf`` where the bounds are equal,
+        ``inf`` where the integral diverges (``y_r = -inf`` or ``y_theta = inf``), ``nan`` where a bound is not a
+        number or the threshold lies below the reset. Elements do not affect one another.
 
     Examples
     --------
@@ -73,9 +74,10 @@ def scaled_slopes(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     r"""What the derivatives of ``I`` with respect to ``mu`` and ``sigma`` are made of.
 
-    Returns ``sqrt(pi) [f]`` and ``sqrt(pi) [y f]``, where ``[.]`` is the value at ``y_theta`` less the value at ``y_r``, both
-    times ``exp(-max(y_theta, 0)**2)``. Then ``dI/dmu = -sqrt(pi) [f] / sigma`` and ``dI/dsigma = -sqrt(pi) [y f] / sigma``.
-    ``[y f]`` is evaluated as ``[f'] / 2`` (``f' = 2 y f + 2/sqrt(pi)``), which does not cancel far below threshold.
+    Returns ``sqrt(pi) [f]`` and ``sqrt(pi) [y f]``, where ``[.]`` is the value at ``y_theta`` less the value at
+    ``y_r``, both times ``exp(-max(y_theta, 0)**2)``. Then ``dI/dmu = -sqrt(pi) [f] / sigma`` and ``dI/dsigma =
+    -sqrt(pi) [y f] / sigma``. ``[y f]`` is evaluated as ``[f'] / 2`` (``f' = 2 y f + 2/sqrt(pi)``), which does not
+    cancel far below threshold.
     """
     first = SQRT_PI * _difference(y_r, y_theta, _end_difference(f_scaled), f1_scaled)
     second = SQRT_PI * _difference(y_r, y_theta, _end_difference(f1_scaled), f2_scaled)
@@ -99,14 +101,14 @@ def f2_scaled(y: NDArray[np.float64], top: NDArray[np.float64]) -> NDArray[np.fl
     return np.where(y > -2.0, above, 8.0 * _repeated(-y, 2) * _gauss(0.0, top))
 
 
-def _gauss(y: ArrayLike, top: NDArray[np.float64]) -> NDArray[np.float64]:
+def _gauss(y: NDArray[np.float64] | float, top: NDArray[np.float64]) -> NDArray[np.float64]:
     """``exp(y**2 - max(top, 0)**2)`` without forming the squares."""
     top = np.maximum(top, 0.0)
     return np.exp((y - top) * (y + top))
 
 
 def _repeated(x: NDArray[np.float64], order: int) -> NDArray[np.float64]:
-    """``exp(x**2) i^n erfc(x)`` for n = 1, 2 and x >= 2, by the continued fraction of its recurrence (no cancellation)."""
+    """``exp(x**2) i^n erfc(x)`` for n = 1, 2 and x >= 2, by its recurrence's continued fraction: nothing cancels."""
     x = np.maximum(x, 2.0)  # the caller takes the other form below
     ratio = np.zeros_like(x)
     value = erfcx(x)
@@ -166,7 +168,8 @@ def erfcx_primitive(x: NDArray[np.float64]) -> NDArray[np.float64]:
 @cache
 def legendre(n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Nodes and weights of the Gauss-Legendre rule of ``n`` points on [-1, 1]."""
-    return np.polynomial.legendre.leggauss(n)
+    nodes, weights = np.polynomial.legendre.leggauss(n)
+    return np.asarray(nodes, float), np.asarray(weights, float)
 
 
 @cache
@@ -180,4 +183,4 @@ def _primitive_series() -> NDArray[np.float64]:
     s = np.expm1(middle + half * nodes)
     pieces = np.sum(half * weights * ((1.0 + s) * erfcx(s) - 1.0 / SQRT_PI), axis=1)
     values = np.cumsum(pieces) * (1.0 + x) / x
-    return chebyshev.chebfit((x - _SCALE) / (x + _SCALE), values, _TERMS - 1)
+    return np.asarray(chebyshev.chebfit((x - _SCALE) / (x + _SCALE), values, _TERMS - 1), float)

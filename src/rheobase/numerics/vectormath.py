@@ -13,7 +13,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 # ruff: disable=N
@@ -47,6 +49,22 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
         return builder.fma(*values)
 
     return a(a, b, c), codegen
+
+
+@intrinsic
+def prefetch(typingctx: Any, array: Any, index: Any) -> Any:
+    """Ask for the cache line of ``array[index]``, which will be read soon. Out of bounds it does nothing."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        at = context.cast(builder, arguments[1], signature.args[1], types.intp)
+        address = builder.bitcast(builder.gep(view.data, [at]), ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [address.type] + [ir.IntType(32)] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [address, *(ir.IntType(32)(flag) for flag in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(array, index), codegen
 
 
 def _bitcast(source: Any, target: Any) -> Any:

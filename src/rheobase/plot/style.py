@@ -13,7 +13,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#B8860B", "#0
 THEORY = "#000000"
 FAINT = "#8A8A8A"
 
-_STYLE = {
+_STYLE: Any = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
     "savefig.facecolor": "white",
@@ -45,7 +45,7 @@ def style() -> AbstractContextManager[None]:
     return matplotlib.rc_context(_STYLE)
 
 
-def colour(index: int) -> str:
+def colour(index: Any) -> str:
     """The colour of the population with this index."""
     return COLOURS[index % len(COLOURS)]
 

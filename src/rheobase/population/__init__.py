@@ -14,7 +14,7 @@ from rheobase.population.statistics import InputMap, input_map, input_statistics
 from rheobase.population.steady_state import FixedPoint, SteadyState, steady_state
 
 __all__ = [
-    "FixedPoint", "InputMap", "Membrane", "Mode", "NotCovered", "Response", "SteadyState", "Transfer", "colour_shift", "cv",
-    "density", "input_map", "input_statistics", "membrane", "missing", "modes", "response", "steady_state", "transfer",
+    "FixedPoint", "InputMap", "Membrane", "Mode", "NotCovered", "Response", "SteadyState", "Transfer", "colour_shift",
+    "cv", "density", "input_map", "input_statistics", "membrane", "missing", "modes", "response", "steady_state", "transfer",
     "validity",
 ]  # fmt: skip

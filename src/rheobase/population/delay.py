@@ -34,7 +34,7 @@ class DelayDistribution:
 
     def transform(self, s: NDArray[np.complex128]) -> NDArray[np.complex128]:
         """``<exp(-s d)>`` over the delays: the distribution's Laplace transform."""
-        return np.exp(-np.multiply.outer(s, self.values)) @ self.weights
+        return np.asarray(np.exp(-np.multiply.outer(s, self.values)) @ self.weights, complex)
 
 
 def delay_distribution(delay: float | NDArray[np.float64] | Distribution) -> DelayDistribution:

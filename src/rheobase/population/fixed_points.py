@@ -1,9 +1,9 @@
 r"""Self-consistent rates: ``rate = Phi(mu(rate), sigma(rate))``, all of them.
 
-Each start is carried to a fixed point by pseudo-transient continuation: implicit Euler steps of ``d rate/dt = Phi(rate) - rate``
-whose length grows as the residual falls, so that it turns into Newton's method near the solution but is not held up where Phi is
-flat (Kelley & Keyes 1998, SIAM J Numer Anal 35:508). From silence a damped Newton method does not move. Starts are silence, a
-ladder of uniform rates, and points between the fixed points found.
+Each start is carried to a fixed point by pseudo-transient continuation: implicit Euler steps of ``d rate/dt =
+Phi(rate) - rate`` whose length grows as the residual falls, so that it turns into Newton's method near the solution
+but is not held up where Phi is flat (Kelley & Keyes 1998, SIAM J Numer Anal 35:508). From silence a damped Newton
+method does not move. Starts are silence, a ladder of uniform rates, and points between the fixed points found.
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
 r"""The leaky integrate-and-fire neuron in Gaussian noise: rate, its derivatives, interval statistics, voltage density.
 
-Convention for noise: ``tau_m dV = (mu - V) dt + sigma sqrt(tau_m) dW``, so that the free membrane's variance is ``sigma**2/2``
-(Brunel 2000). A spike at ``v_th`` resets to ``v_reset``, where the membrane is held for ``t_ref``. Plain floats in mV, ms, kHz.
+Convention for noise: ``tau_m dV = (mu - V) dt + sigma sqrt(tau_m) dW``, so that the free membrane's variance is
+``sigma**2/2`` (Brunel 2000). A spike at ``v_th`` resets to ``v_reset``, where the membrane is held for ``t_ref``.
+Plain floats in mV, ms, kHz.
 
 References
 ----------
 Siegert AJF (1951), On the first passage time probability problem, Phys Rev 81:617.
 Brunel N, Hakim V (1999), Fast global oscillations in networks of integrate-and-fire neurons with low firing rates,
 Neural Comput 11:1621.
-Brunel N (2000), Dynamics of sparsely connected networks of excitatory and inhibitory spiking neurons, J Comput Neurosci 8:183.
-Fourcaud N, Brunel N (2002), Dynamics of the firing probability of noisy integrate-and-fire neurons, Neural Comput 14:2057.
+Brunel N (2000), Dynamics of sparsely connected networks of excitatory and inhibitory spiking neurons, J Comput
+Neurosci 8:183. Fourcaud N, Brunel N (2002), Dynamics of the firing probability of noisy integrate-and-fire neurons,
+Neural Comput 14:2057.
 """
 
 from __future__ import annotations
@@ -61,8 +63,9 @@ def transfer(
 ) -> Transfer:
     r"""Stationary firing rate of LIF neurons, with exact derivatives.
 
-    ``1/rate = t_ref + tau_m sqrt(pi) * integral of exp(s**2) erfc(-s) ds`` from ``y_r + shift`` to ``y_theta + shift``, where
-    ``y = (V - mu)/sigma`` (Siegert 1951; Brunel 2000, eq. 21; the shift is that of Fourcaud & Brunel 2002, see `colour_shift`).
+    ``1/rate = t_ref + tau_m sqrt(pi) * integral of exp(s**2) erfc(-s) ds`` from ``y_r + shift`` to ``y_theta +
+    shift``, where ``y = (V - mu)/sigma`` (Siegert 1951; Brunel 2000, eq. 21; the shift is that of Fourcaud & Brunel
+    2002, see `colour_shift`).
 
     Parameters
     ----------
@@ -76,8 +79,8 @@ def transfer(
     Returns
     -------
     Transfer
-        All arguments broadcast. An element with a bound that is not a number, or a threshold below the reset, is ``nan``
-        and leaves the others alone.
+        All arguments broadcast. An element with a bound that is not a number, or a threshold below the reset, is
+        ``nan`` and leaves the others alone.
 
     Examples
     --------
@@ -112,9 +115,9 @@ def cv(
     r"""Coefficient of variation of the interspike intervals of LIF neurons in *white* noise.
 
     ``CV**2 = 2 pi rate**2 tau_m**2 * integral of exp(x**2) [integral of exp(y**2) erfc(-y)**2 dy] dx`` (Brunel 2000,
-    appendix), the outer from ``y_r`` to ``y_theta``, the inner from minus infinity to ``x``. Arguments as in `transfer`.
-    Synaptic input that is itself a spike train of low-pass filtered or regular neurons is not white, and then the true CV is
-    lower or higher than this one.
+    appendix), the outer from ``y_r`` to ``y_theta``, the inner from minus infinity to ``x``. Arguments as in
+    `transfer`. Synaptic input that is itself a spike train of low-pass filtered or regular neurons is not white, and
+    then the true CV is lower or higher than this one.
     """
     mu, sigma, tau_m, v_th, v_reset, t_ref = _arrays(mu, sigma, tau_m, v_th, v_reset, t_ref)
     y_r, y_theta, _ = _bounds(mu, sigma, v_th, v_reset, np.zeros_like(mu))
@@ -138,15 +141,16 @@ def density(
 ) -> NDArray[np.float64]:
     r"""Stationary probability density of the membrane potential of the neurons that are not refractory, 1/mV.
 
-    ``p(V) = (2 rate tau_m / sigma) exp(-y**2) * integral from max(y, y_r) to y_theta of exp(s**2) ds`` (Brunel & Hakim 1999).
-    It integrates to ``1 - rate t_ref``: the rest of the neurons is held at the reset.
+    ``p(V) = (2 rate tau_m / sigma) exp(-y**2) * integral from max(y, y_r) to y_theta of exp(s**2) ds`` (Brunel &
+    Hakim 1999). It integrates to ``1 - rate t_ref``: the rest of the neurons is held at the reset.
 
     Parameters
     ----------
     v : array_like
         Where, mV; zero above threshold.
     shift : float
-        As in `transfer`: threshold and reset are moved up by ``sigma * shift``, and what is left below ``v_th`` is shown.
+        As in `transfer`: threshold and reset are moved up by ``sigma * shift``, and what is left below ``v_th`` is
+        shown.
     """
     v = np.asarray(v, float)
     moved = transfer(mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)

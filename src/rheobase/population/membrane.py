@@ -1,8 +1,8 @@
 r"""Recognising a leaky integrate-and-fire neuron in a user's equations, and reading its numbers off the tree.
 
-Covered is one membrane state with ``dv/dt = (v_rest - v)/tau_m + sum of slope * input + noise``, in any notation; inputs may
-reach it through parameters (ports) and through states ``ds/dt = -s/tau_s`` that spikes raise; a threshold ``v > v_th``, a reset
-``v = v_reset``, and a refractory time during which ``v`` is held.
+Covered is one membrane state with ``dv/dt = (v_rest - v)/tau_m + sum of slope * input + noise``, in any notation;
+inputs may reach it through parameters (ports) and through states ``ds/dt = -s/tau_s`` that spikes raise; a threshold
+``v > v_th``, a reset ``v = v_reset``, and a refractory time during which ``v`` is held.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class Membrane:
     noise : float
         Strength of the neuron's own white noise, ``dV = ... + noise dW``, mV/sqrt(ms).
     slopes : mapping
-        For each port what a unit of it adds to ``dv/dt``: mV/ms per unit. Times ``tau_m`` it is the steady shift of ``v``.
+        For each port what a unit of it adds to ``dv/dt``: mV/ms per unit. Times ``tau_m`` it is the steady shift of
+        ``v``.
     filters : mapping
         For each synaptic state its time constant (ms) and what a unit of it adds to ``dv/dt``.
     """
@@ -85,7 +86,8 @@ def membrane(population: Population, ports: Iterable[str] = ()) -> Membrane:
 
 
 def _sentence(population: Population, reason: str) -> str:
-    return f"population '{population.name}': the theory covers leaky integrate-and-fire neurons so far; this neuron {reason}"
+    covered = "the theory covers leaky integrate-and-fire neurons so far"
+    return f"population '{population.name}': {covered}; this neuron {reason}"
 
 
 def _read(population: Population, ports: tuple[str, ...]) -> Membrane:
@@ -103,7 +105,9 @@ def _read(population: Population, ports: tuple[str, ...]) -> Membrane:
         raise NotAffine("is reset to a voltage that is not below its threshold")
     slopes = {port: drive.get(port, 0.0) for port in ports}
     rest = forms[voltage].constant / -leak
-    return Membrane(voltage, -1.0 / leak, rest, v_th, v_reset, _refractory(population, voltage, scope), noise, slopes, filters)
+    return Membrane(
+        voltage, -1.0 / leak, rest, v_th, v_reset, _refractory(population, voltage, scope), noise, slopes, filters
+    )
 
 
 def _scope(population: Population, ports: tuple[str, ...]) -> dict[str, Affine]:
@@ -144,7 +148,9 @@ def _threshold(population: Population, ports: tuple[str, ...]) -> tuple[str, flo
         raise NotAffine("never spikes")
     if not (isinstance(condition, Binary) and condition.op in (">", ">=", "<", "<=")):
         raise NotAffine("has a threshold that is not of the form 'v > v_th'")
-    above, below = (condition.left, condition.right) if condition.op in (">", ">=") else (condition.right, condition.left)
+    above, below = (
+        (condition.left, condition.right) if condition.op in (">", ">=") else (condition.right, condition.left)
+    )
     form = _form(above, scope, "threshold") + _form(below, scope, "threshold").times(-1.0)
     states = [name for name, slope in form.slopes.items() if slope]
     if len(states) != 1 or states[0] not in neuron.states or form.slopes[states[0]] <= 0.0:
@@ -175,11 +181,22 @@ def _refractory(population: Population, voltage: str, scope: Mapping[str, Affine
     neuron = population.neuron
     if neuron.refractory is None:
         return 0.0
-    if isinstance(neuron.refractory, Binary) and neuron.refractory.op in (">", ">=", "<", "<=", "==", "!=", "and", "or"):
+    if isinstance(neuron.refractory, Binary) and neuron.refractory.op in (
+        ">",
+        ">=",
+        "<",
+        "<=",
+        "==",
+        "!=",
+        "and",
+        "or",
+    ):
         raise NotAffine("has a refractory condition instead of a refractory time")
     form = _form(neuron.refractory, scope, "refractory time")
     if not form.is_constant:
         raise NotAffine("has a refractory time that changes")
     if form.constant > 0.0 and "unless refractory" not in neuron.equations[voltage].flags:
-        raise NotAffine(f"goes on integrating '{voltage}' while it is refractory (write '(unless refractory)' to hold it)")
+        raise NotAffine(
+            f"goes on integrating '{voltage}' while it is refractory (write '(unless refractory)' to hold it)"
+        )
     return form.constant

@@ -2,17 +2,20 @@ r"""The modes of a network around its stationary state: how fast each grows or d
 
 A perturbation ``exp(s t)`` of the rates sustains itself where ``det(1 - M(s)) = 0``, with
 
-    M_ij(s) = sum over projections j -> i of  <exp(-s d)> tau_m K [<J> H_mu(s) chi_mu,i(s) + <J**2> H_sigma(s) chi_sigma2,i(s)],
+    M_ij(s) = sum over projections j -> i of  <exp(-s d)> tau_m K [<J> H_mu(s) chi_mu,i(s) + <J**2> H_sigma(s)
+    chi_sigma2,i(s)],
 
 delays ``d``, the filters ``H`` of exponential synapses, and the transfer functions of `rheobase.population.response`
-(Brunel & Hakim 1999; Brunel 2000, section 4; for several populations Bos, Diesmann & Helias 2016, PLoS Comput Biol 12:e1005132,
-who leave the modulation of the variance out). All roots in a rectangle are found, by counting them first.
+(Brunel & Hakim 1999; Brunel 2000, section 4; for several populations Bos, Diesmann & Helias 2016, PLoS Comput Biol
+12:e1005132, who leave the modulation of the variance out). All roots in a rectangle are found, by counting them
+first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,16 +61,19 @@ class Linearised:
     Attributes
     ----------
     characteristic
-        ``det(1 - M(s))`` times every population's own denominator, for an array of ``s`` (1/ms): analytic up to a positive
-        factor, zero at the modes. (Modes that do not pass through a synapse are among them, such as the difference of two
-        populations of the same neurons with the same input.)
+        ``det(1 - M(s))`` times every population's own denominator, for an array of ``s`` (1/ms): analytic up to a
+        positive factor, zero at the modes. (Modes that do not pass through a synapse are among them, such as the
+        difference of two populations of the same neurons with the same input.)
     strength
         Largest absolute eigenvalue of ``M(s)``: where it is below one there is no mode.
+    slowest_membrane, deepest
+        Longest ``tau_m`` (ms), and the fastest decay (1/ms) down to which the parts are analytic.
     """
 
     characteristic: Callable[[Complex], Complex]
     strength: Callable[[Complex], NDArray[np.float64]]
     slowest_membrane: float
+    deepest: float
 
 
 def modes(network: Network, rates: NDArray[np.float64], *, count: int = 4) -> tuple[Mode, ...]:
@@ -80,8 +86,8 @@ def modes(network: Network, rates: NDArray[np.float64], *, count: int = 4) -> tu
     rates
         Stationary rates of the populations, from `rheobase.population.steady_state`.
     count
-        How many are wanted at least, where there are as many. Searched are modes that decay no faster than ``4/tau_m`` of the
-        slowest membrane, up to 1 kHz.
+        How many are wanted at least, where there are as many. Searched are modes that decay no faster than
+        ``4/tau_m`` of the slowest membrane, up to 1 kHz.
 
     Returns
     -------
@@ -100,7 +106,10 @@ def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
 
     def responses(s: Complex) -> list[Response]:
         known: dict[tuple[float, ...], Response] = {}
-        keys = [(*own, *m.lif) for own, m in zip(zip(drive.mu, drive.sigma, drive.shift, strict=True), maps.membranes, strict=True)]
+        keys = [
+            (*own, *m.lif)
+            for own, m in zip(zip(drive.mu, drive.sigma, drive.shift, strict=True), maps.membranes, strict=True)
+        ]
         for key in set(keys):
             mu, sigma, shift, tau_m, v_th, v_reset, t_ref = key
             known[key] = _response(s, mu, sigma, shift, tau_m, v_th, v_reset, t_ref)
@@ -125,10 +134,13 @@ def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
         own = np.stack([part.denominator for part in parts], axis=1)
         return np.linalg.det(own[:, :, None] * np.eye(n) - numerators(s, parts))
 
+    slowest = float(np.max(maps.column("tau_m")))
+    slowest_synapse = max((c.tau_s for c in maps.channels), default=0.0)
+
     def strength(s: Complex) -> NDArray[np.float64]:
         return np.max(np.abs(np.linalg.eigvals(effective(s))), axis=-1)
 
-    return Linearised(characteristic, strength, float(np.max(maps.column("tau_m"))))
+    return Linearised(characteristic, strength, slowest, min(_DEEPEST / slowest, 0.9 / max(slowest_synapse, 1e-9)))
 
 
 def _response(s, mu, sigma, shift, tau_m, v_th, v_reset, t_ref) -> Response:
@@ -141,20 +153,32 @@ def leading_modes(linear: Linearised, count: int = 4) -> tuple[Mode, ...]:
     """Search from the right, strip by strip, until ``count`` modes are found or the region ends."""
     scale = 1.0 / linear.slowest_membrane
     right, found = _rightmost(linear, scale), []
-    edges = [right, *np.arange(0.0, -_DEEPEST - 0.1, -1.0) * scale - 1.37e-4 * scale]
-    for high, low in zip(edges[:-1], edges[1:], strict=True):
-        box = Box(low, high, -0.0213 * scale, _top(linear, low))
-        found += zeros(linear.characteristic, box, complex(scale, scale))
+    edges = [right, *(-x for x in (*np.arange(1e-4 * scale, linear.deepest, scale), linear.deepest))]
+    for high, low in pairwise(edges):
+        found += _zeros_of_strip(linear, float(low), float(high), scale)
         if len(found) >= count:
             break
     return tuple(sorted(_as_modes(found, scale), key=lambda mode: -mode.growth_per_s))
+
+
+def _zeros_of_strip(linear: Linearised, low: float, high: float, scale: float) -> list[complex]:
+    """The zeros with ``low < growth < high``; a zero on a border is avoided by moving the lower and the outer ones."""
+    top = _top(linear, low)
+    for nudge in (0.0213, 0.0347, 0.0559):
+        try:
+            box = Box(low, high, -nudge * scale, top + nudge * scale)
+            return zeros(linear.characteristic, box, complex(scale, scale))
+        except ArithmeticError as problem:
+            reason = problem
+            low -= 1e-3 * nudge * scale
+    raise ArithmeticError(f"the modes that decay at {-1e3 * high:.3g}/s or faster cannot be counted: {reason}")
 
 
 def _rightmost(linear: Linearised, scale: float) -> float:
     """A growth rate beyond which there is no mode: the loop is weaker than one at every frequency."""
     omega = np.linspace(0.0, _HIGHEST, 200)
     growth = scale
-    while growth < 1e3 * scale and np.any(linear.strength(growth + 1j * omega) >= 1.0):
+    while growth < 1e3 * scale and np.any(linear.strength(_line(growth, omega)) >= 1.0):
         growth *= 2.0
     return growth
 
@@ -162,8 +186,12 @@ def _rightmost(linear: Linearised, scale: float) -> float:
 def _top(linear: Linearised, growth: float) -> float:
     """A frequency above which there is no mode with at least this growth, or the highest that is searched."""
     omega = np.linspace(0.0, _HIGHEST, 400)
-    strong = np.flatnonzero(linear.strength(growth + 1j * omega) >= 0.9)
+    strong = np.flatnonzero(linear.strength(_line(growth, omega)) >= 0.9)
     return float(omega[min(strong[-1] + 2, 399)]) if strong.size else float(omega[8])
+
+
+def _line(growth: float, omega: NDArray[np.float64]) -> Complex:
+    return np.asarray(growth + 1j * omega, complex)
 
 
 def _as_modes(roots: list[complex], scale: float) -> list[Mode]:
@@ -171,6 +199,8 @@ def _as_modes(roots: list[complex], scale: float) -> list[Mode]:
     for root in roots:
         imaginary = 0.0 if abs(root.imag) < 1e-7 * scale else abs(root.imag)
         mode = Mode(1e3 * root.real, 1e3 * imaginary / (2.0 * np.pi))
-        if not any(np.hypot(mode.growth_per_s - m.growth_per_s, mode.frequency_hz - m.frequency_hz) < 1e-6 for m in result):
+        if not any(
+            np.hypot(mode.growth_per_s - m.growth_per_s, mode.frequency_hz - m.frequency_hz) < 1e-6 for m in result
+        ):
             result.append(mode)
     return result

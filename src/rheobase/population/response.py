@@ -1,14 +1,16 @@
-r"""How the rate of a population follows a small modulation of its input: the LIF's transfer function, and synapses' filters.
+r"""How the rate of a population follows a small modulation of its input: transfer function, and synapses' filters.
 
 For a modulation ``exp(s t)`` (``s = growth + i omega``), ``lam = s tau_m`` and ``u`` the bounded solution of
-``u''/2 - y u' - lam u = 0`` (see `rheobase.numerics.response`), with ``[.]`` the difference between threshold and reset:
+``u''/2 - y u' - lam u = 0`` (see `rheobase.numerics.response`), with ``[.]`` the difference between threshold and
+reset:
 
     chi_mu      = rate / (sigma (1 + lam)) * [u'] / D,
     chi_sigma2  = rate / (2 sigma**2 (2 + lam)) * [u''] / D,        D = u(y_theta) - exp(-s t_ref) u(y_r)
 
-(Brunel & Hakim 1999; Lindner & Schimansky-Geier 2001; refractory time as in Brunel 2000). At ``s = 0`` they are the derivatives
-of the stationary rate. Coloured noise enters by the same shifted bounds as in the stationary rate (Schuecker, Diesmann & Helias
-2015, Phys Rev E 92:052119), and the shift's own dependence on sigma is taken as instantaneous.
+(Brunel & Hakim 1999; Lindner & Schimansky-Geier 2001; refractory time as in Brunel 2000). At ``s = 0`` they are the
+derivatives of the stationary rate. Coloured noise enters by the same shifted bounds as in the stationary rate
+(Schuecker, Diesmann & Helias 2015, Phys Rev E 92:052119), and the shift's own dependence on sigma is taken as
+instantaneous.
 """
 
 from __future__ import annotations
@@ -24,15 +26,17 @@ from rheobase.population.lif import transfer
 
 Complex = NDArray[np.complex128]
 
-_OUT_OF_REACH = 25.0  # a threshold this many sigma above the mean: the rate is below 1e-270 of 1/tau_m, and so is the response
+_OUT_OF_REACH = (
+    25.0  # a threshold this many sigma above the mean: the rate is below 1e-270 of 1/tau_m, and so is the response
+)
 
 
 @dataclass(frozen=True)
 class Response:
     """Numerators and common denominator of the two transfer functions of one population, at an array of ``s``.
 
-    ``chi_mu = mu / denominator`` (kHz/mV) and ``chi_sigma2 = sigma2 / denominator`` (kHz/mV**2). The denominator is analytic
-    up to a positive factor, and its zeros are the modes of the isolated population.
+    ``chi_mu = mu / denominator`` (kHz/mV) and ``chi_sigma2 = sigma2 / denominator`` (kHz/mV**2). The denominator is
+    analytic up to a positive factor, and its zeros are the modes of the isolated population.
     """
 
     mu: Complex
@@ -88,9 +92,9 @@ def _rate(mu: float, sigma: float, tau_m: float, v_th: float, v_reset: float, t_
 
 def held_fraction(s: Complex, t_ref: float) -> Complex:
     """``(1 - exp(-s t_ref))/s``: the refractory time as a modulation sees it, ``t_ref`` at ``s = 0``."""
-    x = s * t_ref
+    x = np.asarray(s * t_ref, complex)
     small = np.abs(x) < 1e-200
-    return t_ref * np.where(small, 1.0, -np.expm1(-x) / np.where(small, 1.0, x))
+    return np.asarray(t_ref * np.where(small, 1.0, -np.expm1(-x) / np.where(small, 1.0, x)), complex)
 
 
 def mean_filter(s: Complex, tau_s: float) -> Complex:
@@ -101,7 +105,8 @@ def mean_filter(s: Complex, tau_s: float) -> Complex:
 def variance_filter(s: Complex, tau_s: float) -> Complex:
     """What an exponential synapse makes of a modulation of the input's noise intensity.
 
-    The noise that a membrane feels is twice the covariance of current and voltage, ``c' = -c/tau_s + var``, and the current's
-    variance follows ``var' = -2 var/tau_s + w**2 rate``: together ``1/((1 + s tau_s)(1 + s tau_s/2))``, for ``tau_s << tau_m``.
+    The noise that a membrane feels is twice the covariance of current and voltage, ``c' = -c/tau_s + var``, and the
+    current's variance follows ``var' = -2 var/tau_s + w**2 rate``: together ``1/((1 + s tau_s)(1 + s tau_s/2))``, for
+    ``tau_s << tau_m``.
     """
     return 1.0 / ((1.0 + s * tau_s) * (1.0 + 0.5 * s * tau_s))

@@ -1,13 +1,15 @@
 r"""Mean and variance of what the neurons of a network receive, as linear maps of the rates: derived from the `Network`.
 
-A presynaptic spike moves a membrane, in all, by ``J``: the weight for a delta synapse on the membrane; for an exponential current
-``J = c w tau_s``, with ``c`` the slope of ``dv/dt`` in that current. With in-degree ``K``, independent Poisson spikes give
+A presynaptic spike moves a membrane, in all, by ``J``: the weight for a delta synapse on the membrane; for an
+exponential current ``J = c w tau_s``, with ``c`` the slope of ``dv/dt`` in that current. With in-degree ``K``,
+independent Poisson spikes give
 
     mu_i = mu_0i + tau_m,i * sum_j K_ij <J_ij> rate_j,      sigma_i**2 = s_0i + tau_m,i * sum_j K_ij <J_ij**2> rate_j
 
-(Amit & Brunel 1997; Brunel 2000, eq. 4), averages over the weights drawn. ``sigma`` is that of `rheobase.population.lif`. The colour
-of each part enters as the shift ``(alpha/2) sqrt(tau_s/tau_m)`` of the bounds, weighted by that part's share of the variance.
-In-degrees that differ between neurons of a population enter by their mean.
+(Amit & Brunel 1997; Brunel 2000, eq. 4), averages over the weights drawn. ``sigma`` is that of
+`rheobase.population.lif`. The colour of each part enters as the shift ``(alpha/2) sqrt(tau_s/tau_m)`` of the bounds,
+weighted by that part's share of the variance. In-degrees that differ between neurons of a population enter by their
+mean.
 
 Amit DJ, Brunel N (1997), Model of global spontaneous activity and local structured activity during delay periods in the
 cerebral cortex, Cereb Cortex 7:237.
@@ -30,16 +32,18 @@ from rheobase.population.membrane import Membrane, NotCovered, membrane
 
 Array = NDArray[np.float64]
 
-_DIFFERS = "the theory covers input that is the same for all neurons of a population so far; this one differs between them"
+_DIFFERS = (
+    "the theory covers input that is the same for all neurons of a population so far; this one differs between them"
+)
 
 
 @dataclass(frozen=True)
 class Channel:
     """One projection as the theory sees it: population ``pre`` to ``post`` (indices).
 
-    ``in_degree`` synapses a neuron on average; ``jump`` and ``square`` are the means of ``J`` (mV) and ``J**2`` (mV**2);
-    ``spread`` is the variance between neurons of a neuron's sum of ``J`` (mV**2), from drawn in-degrees and weights;
-    ``tau_s`` is 0 for a delta synapse (ms).
+    ``in_degree`` synapses a neuron on average; ``jump`` and ``square`` are the means of ``J`` (mV) and ``J**2``
+    (mV**2); ``spread`` is the variance between neurons of a neuron's sum of ``J`` (mV**2), from drawn in-degrees and
+    weights; ``tau_s`` is 0 for a delta synapse (ms).
     """
 
     pre: int
@@ -70,8 +74,8 @@ class InputMap:
     names, membranes
         One per population.
     mean, variance, coloured : ndarray (n, n)
-        ``mu = mean_0 + mean @ rates`` (mV ms), ``sigma**2 = variance_0 + variance @ rates``, and the variance again with each
-        part times ``sqrt(tau_s/tau_m)``.
+        ``mu = mean_0 + mean @ rates`` (mV ms), ``sigma**2 = variance_0 + variance @ rates``, and the variance again
+        with each part times ``sqrt(tau_s/tau_m)``.
     mean_0, variance_0, coloured_0 : ndarray (n,)
         From rest, external inputs and the neuron's own noise.
     channels
@@ -101,7 +105,7 @@ class InputMap:
 
 
 def input_statistics(network: Network, rates: Array) -> tuple[Array, Array]:
-    """Mean and noise strength (mV) that the network's neurons receive at these ``rates`` (Hz), population by population."""
+    """Mean and noise strength (mV), population by population, that a network's neurons receive at these ``rates`` (Hz)."""
     drive = input_map(network).drive(np.asarray(rates, float) * 1e-3)
     return drive.mu, drive.sigma
 
@@ -128,19 +132,23 @@ def input_map(network: Network) -> InputMap:
         variance[c.post, c.pre] += tau_m * c.in_degree * c.square
         coloured[c.post, c.pre] += tau_m * c.in_degree * c.square * np.sqrt(c.tau_s / tau_m)
     external = np.array([_external(network, name, m) for name, m in zip(names, membranes, strict=True)])
-    return InputMap(names, membranes, mean, variance, coloured, *external.T, channels)
+    mean_0, variance_0, coloured_0 = external.T
+    return InputMap(names, membranes, mean, variance, coloured, mean_0, variance_0, coloured_0, channels)
 
 
 def ports_of(network: Network, name: str) -> tuple[str, ...]:
     """The parameters of a population's neuron that synapses and currents add to."""
-    synapses = [item.synapse for item in (*network.projections_into(name), *network.inputs_of(name)) if hasattr(item, "synapse")]
-    targets = [synapse.target for synapse in synapses if synapse.kind != "delta"]
-    targets += [item.target for item in network.inputs_of(name) if isinstance(item, CurrentInput)]
+    targets = []
+    for item in (*network.projections_into(name), *network.inputs_of(name)):
+        if isinstance(item, CurrentInput):
+            targets.append(item.target)
+        elif item.synapse.kind != "delta":
+            targets.append(item.synapse.target)
     return tuple(dict.fromkeys(targets))
 
 
 def missing(network: Network) -> list[str]:
-    """What the theory does not cover yet, a sentence for each neuron, synapse and input; empty if it covers everything."""
+    """What the theory does not cover yet, a sentence for each neuron, synapse and input; empty if there is nothing."""
     sentences: list[str] = []
     for population in network.populations:
         try:
@@ -160,7 +168,11 @@ def _obstacles(item: Projection | PoissonInput | CurrentInput, target: Membrane)
         if item.dt is not None:
             return [f"{name}: the theory covers constant currents so far; this one is a time course"]
         return [f"{name}: {_DIFFERS}"] if np.ptp(item.amplitude) > 0.0 else []
-    into = f"projection '{item.pre}' to '{item.post}'" if isinstance(item, Projection) else f"the input of '{item.population}'"
+    into = (
+        f"projection '{item.pre}' to '{item.post}'"
+        if isinstance(item, Projection)
+        else f"the input of '{item.population}'"
+    )
     sentences = []
     try:
         synapse_charge(target, item.synapse)
@@ -171,7 +183,9 @@ def _obstacles(item: Projection | PoissonInput | CurrentInput, target: Membrane)
     return sentences
 
 
-def _channel(network: Network, names: tuple[str, ...], membranes: tuple[Membrane, ...], projection: Projection) -> Channel:
+def _channel(
+    network: Network, names: tuple[str, ...], membranes: tuple[Membrane, ...], projection: Projection
+) -> Channel:
     pre, post = names.index(projection.pre), names.index(projection.post)
     n_pre, n_post = network.populations[pre].n, network.populations[post].n
     in_degree = expected_synapses(projection.connect, n_pre, n_post, pre == post) / n_post
@@ -205,7 +219,8 @@ def synapse_charge(target: Membrane, synapse: Synapse) -> tuple[float, float]:
     if synapse.kind == "exponential" and synapse.target in target.slopes and synapse.tau is not None:
         return target.slopes[synapse.target] * synapse.tau, synapse.tau
     raise NotCovered(
-        f"the theory covers delta and exponential-current synapses so far; this one is {synapse.kind}, on '{synapse.target}'"
+        "the theory covers delta and exponential-current synapses so far; "
+        f"this one is {synapse.kind}, on '{synapse.target}'"
     )
 
 

@@ -33,14 +33,18 @@ _COLOURED = (
 
 @dataclass(frozen=True)
 class FixedPoint:
-    """One self-consistent set of rates (Hz) and its leading mode (None in a network without recurrence)."""
+    """One self-consistent set of rates (Hz), and its leading mode (None if there is none that decays slowly).
+
+    ``doubt`` says why the modes could not be counted, where that happened.
+    """
 
     rates: Array
     mode: Mode | None
+    doubt: str = ""
 
     @property
     def stable(self) -> bool:
-        return self.mode is None or self.mode.growth_per_s < 0.0
+        return not self.doubt and (self.mode is None or self.mode.growth_per_s < 0.0)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class SteadyState:
         return self.modes[0] if self.modes else None
 
     def density(self, population: str, v: ArrayLike) -> Array:
-        """Stationary density (1/mV) of the membrane potential of a population's non-refractory neurons at ``v`` (mV)."""
+        """Stationary density (1/mV) of the membrane potential of a population's non-refractory neurons, ``v`` in mV."""
         k = self._index(population)
         tau_m, v_th, v_reset, t_ref = self.maps.membranes[k].lif
         constants = {"tau_m": tau_m, "v_th": v_th, "v_reset": v_reset, "t_ref": t_ref, "shift": float(self.shift[k])}
@@ -133,8 +137,8 @@ def steady_state(network: Network) -> SteadyState:
     r"""Stationary rates of a network, what its neurons receive, and whether the asynchronous state is stable.
 
     Solves ``rate_i = Phi_i(mu_i, sigma_i)`` with ``Phi`` of `rheobase.population.lif.transfer` and ``mu``, ``sigma`` of
-    `rheobase.population.statistics`. Of several solutions the one reached from silence is reported if it is stable, else the
-    stable one with the lowest mean rate; all are in ``fixed_points`` and the status says so.
+    `rheobase.population.statistics`. Of several solutions the one reached from silence is reported if it is stable,
+    else the stable one with the lowest mean rate; all are in ``fixed_points`` and the status says so.
 
     Parameters
     ----------
@@ -176,7 +180,10 @@ def steady_state(network: Network) -> SteadyState:
 
 
 def _examined(maps: InputMap, rates: Array) -> tuple[FixedPoint, tuple[Mode, ...]]:
-    modes = leading_modes(linearise(maps, rates)) if maps.channels else ()
+    try:
+        modes = leading_modes(linearise(maps, rates)) if maps.channels else ()
+    except ArithmeticError as reason:
+        return FixedPoint(rates * 1e3, None, str(reason)), ()
     return FixedPoint(rates * 1e3, modes[0] if modes else None), modes
 
 
@@ -188,7 +195,9 @@ def _choice(points: Sequence[FixedPoint]) -> int:
 
 def _status(points: Sequence[FixedPoint], chosen: int) -> str:
     own = points[chosen]
-    if own.mode is None:
+    if own.doubt:
+        verdict = f"Whether it is stable could not be found out: {own.doubt}."
+    elif own.mode is None:
         verdict = "No mode decays slowly: the asynchronous state is stable."
     elif own.stable:
         verdict = f"The asynchronous state is stable: its leading mode {own.mode.sentence}."

@@ -127,7 +127,8 @@ class Run:
         self._fill_courses(group, first, n)
         group.group.advance(
             group.parts, first, n, self.dt, key0, key1, group.state, group.flag, group.scalars, group.arrays, ring,
-            group.ring_start, *group.poisson, group.courses, spikes, counts, group.record_at, group.record_from, group.record,
+            group.ring_start, *group.poisson, group.events, group.draws, group.courses, spikes, counts, group.record_at,
+            group.record_from, group.record,
         )  # fmt: skip
         if group.columns.size:
             self.traces[first : first + n, group.columns] = group.record[:n]

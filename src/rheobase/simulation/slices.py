@@ -57,6 +57,8 @@ class GroupSlice:
     arrays: NDArray[Any]
     ring_start: int
     poisson: tuple[NDArray[Any], ...]
+    events: NDArray[np.int16]
+    draws: NDArray[Any]
     courses: NDArray[Any]
     record_at: NDArray[np.int64]
     record_from: NDArray[np.int64]
@@ -137,6 +139,8 @@ def _group_slice(
     return GroupSlice(
         group, parts, state, np.zeros(n_local if layout.signature.flagged else 0, np.int32),
         scalars.reshape(len(group.plans), len(layout.scalars)), arrays, width, _poisson(group, spans, n_local, dt),
+        np.zeros((len(layout.signature.counts), 4, n_local), np.int16),
+        np.zeros((len(layout.signature.draws), 4, n_local), real),
         np.zeros((len(layout.signature.courses), block, n_local), real), record_at, record_from, columns,
         np.zeros((block, columns.size)),
     )  # fmt: skip

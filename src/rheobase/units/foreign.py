@@ -38,7 +38,9 @@ def internal(value: Any, dimension: Dimension, what: str) -> Value:
     if isinstance(quantity, Quantity):
         if quantity.dimension == dimension:
             return quantity.value
-        raise UnitError(f"{what} has to be {describe(dimension)}, but {describe(quantity.dimension)} was given: {_shown(value)}")
+        raise UnitError(
+            f"{what} has to be {describe(dimension)}, but {describe(quantity.dimension)} was given: {_shown(value)}"
+        )
     if dimension.is_dimensionless or np.all((np.asarray(quantity) == 0) | np.isinf(quantity)):
         return quantity
     unit = usual_unit(dimension) or dimension.internal_name
@@ -81,7 +83,9 @@ def as_quantity(value: Any) -> Quantity | Value | None:
 
 def _from_list(values: Any) -> Quantity:
     first = values[0] + 0
-    return Quantity(np.array([internal(part, first.dimension, "each entry") for part in values]), first.dimension, first.unit)
+    return Quantity(
+        np.array([internal(part, first.dimension, "each entry") for part in values]), first.dimension, first.unit
+    )
 
 
 def _from_pint(value: Any) -> Quantity | Value:
@@ -107,7 +111,9 @@ def _from_brian(value: Any) -> Quantity | Value:
 
 def _from_si(value: Any, exponents: list[float]) -> Quantity | Value:
     dimension = Dimension.from_si(exponents)
-    number = np.asarray(value) * float(f"1e{dimension.decades}" if isinstance(dimension.decades, int) else 10.0 ** float(dimension.decades))
+    number = np.asarray(value) * float(
+        f"1e{dimension.decades}" if isinstance(dimension.decades, int) else 10.0 ** float(dimension.decades)
+    )
     result = float(number) if number.ndim == 0 else number
     return result if dimension.is_dimensionless else Quantity(result, dimension)
 

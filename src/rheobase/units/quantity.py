@@ -36,7 +36,9 @@ class Unit:
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, Unit):
-            return _unit(f"{self.name}*{_right(other.name)}", self.dimension * other.dimension, self.scale * other.scale)
+            return _unit(
+                f"{self.name}*{_right(other.name)}", self.dimension * other.dimension, self.scale * other.scale
+            )
         return self._quantity() * other
 
     def __rmul__(self, other: Any) -> Any:

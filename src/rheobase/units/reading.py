@@ -66,7 +66,7 @@ class _Reader:
             match = _TOKEN.match(text, place)
             if match is None:
                 start = place + len(text[place:]) - len(text[place:].lstrip())
-                raise UnitError(f"'{text[start]}' cannot be part of a unit", start, start + 1)
+                raise UnitError(f"{text[start]!r} cannot be part of a unit", start, start + 1)
             kind = str(match.lastgroup)
             self.tokens.append((kind, match[kind], match.start(kind), match.end()))
             place = match.end()
@@ -161,10 +161,23 @@ def named_unit(name: str, start: int = 0, end: int | None = None) -> Unit:
     unit = UNITS.get(name) or SYMBOLS.get(name)
     if unit is not None:
         return unit
-    near = difflib.get_close_matches(name, UNITS, n=1, cutoff=0.6) if len(name) < 30 else []
-    same = [known for known in (*UNITS, *SYMBOLS) if known.lower() == name.lower()]
-    hint = f"; did you mean '{(same or near)[0]}'?" if same or near else ""
+    near = nearest_unit(name, [*UNITS, *SYMBOLS])
+    hint = f"; did you mean '{near}'?" if near else ""
     raise UnitError(f"'{name[:40]}' is not a unit{hint}", start, len(name) + start if end is None else end)
+
+
+_USUAL = ("mV", "ms", "nS", "pA", "pF", "Hz", "nA", "uA", "uF", "mS", "Mohm", "mM", "um", "cm", "volt", "second")
+
+
+def nearest_unit(name: str, known: list[str]) -> str | None:
+    """The unit that a misspelt name most likely stands for; of ``mV`` and ``MV`` the usual one."""
+    if len(name) > 30:
+        return None
+    same = [other for other in known if other.lower() == name.lower()]
+    if same:
+        return min(same, key=lambda other: (other not in _USUAL, other))
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    return near[0] if near else None
 
 
 def _combine(left: Unit, right: Unit, sign: str) -> Unit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rheobase.library.checks import first_spike, interval, rheobase_of
+from rheobase.library.checks import interval, rheobase_of, spike_time
 from rheobase.library.entry import Entry, Fact
 from rheobase.library.given import neuron
 from rheobase.model.neuron import Neuron
@@ -45,7 +45,7 @@ _CLOSED = "closed form"
 FACTS = (
     Fact("rheobase C_m (v_th - E_L)/tau_m", 375.0, "pA", _CLOSED, rheobase_of("v_th"), 1e-9),
     Fact("first spike at 1000 pA, -tau_m ln(1 - C_m (v_th - E_L)/(tau_m I))", 4.700036292457356, "ms", _CLOSED,
-         first_spike(I="1000 pA"), 1e-7),
+         spike_time(0, I="1000 pA"), 1e-7),
     Fact("period at 1000 pA, the refractory time added", 6.700036292457356, "ms", _CLOSED, interval(3, I="1000 pA"), 1e-7),
 )  # fmt: skip
 

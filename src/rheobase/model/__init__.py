@@ -1,0 +1,1 @@
+"""What a model is: equations, neuron, synapse, network, errors. No numerics."""

@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: this package knows no neurons."""
