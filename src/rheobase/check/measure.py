@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.check.result import Histogram
-from rheobase.model.expression import Number
+from rheobase.model.expression import Number, names
 from rheobase.model.network import Network, Population
+from rheobase.model.neuron import Neuron
 from rheobase.simulation import Recording
 from rheobase.simulation.statistics import spectrum
 from rheobase.units import VOLTAGE
@@ -17,7 +18,7 @@ Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
 _BIN_MS, _SEGMENT_MS = 0.5, 250.0
 _TRACED, _BINS = 50, 80
 _LOWEST_HZ = 5.0
-_CHANCE = 0.01
+_CHANCE, _BAND = 0.01, 0.1
 
 
 def activity_spectrum(recording: Recording, start: float) -> Spectrum:
@@ -49,8 +50,9 @@ def peak_frequency(
     """Frequency (Hz) at which a one-sided spectrum has its peak; nan if what is there may be chance.
 
     Independent Poisson neurons have the flat spectrum ``floor``, twice the rate over their number. The mean of
-    ``segments`` periodograms then has a gamma distribution at each frequency, and with a probability of 99 % no value exceeds the
-    level that is asked of a peak here. The place of the peak is refined with a parabola through the logarithms of three
+    ``segments`` periodograms then has a gamma distribution at each frequency, and with a probability of 99 % no value
+    exceeds the level that is asked of a peak here. The spectrum is averaged over a tenth of each frequency to both
+    sides, since a damped rhythm has a broad peak; its place is refined with a parabola through the logarithms of three
     points. Frequencies below ``lowest`` are left out: a drift of the rate is no rhythm.
     """
     from scipy.stats import gamma
@@ -58,18 +60,27 @@ def peak_frequency(
     inside = np.flatnonzero((frequency >= lowest) & (frequency < frequency[-1]))
     if inside.size < 3 or not np.any(power[inside] > 0):
         return float("nan")
-    peak = int(inside[np.argmax(power[inside])])
-    if power[peak] < floor * gamma.isf(_CHANCE / inside.size, segments) / segments:
+    if power[inside].max() < floor * gamma.isf(_CHANCE / inside.size, segments) / segments:
         return float("nan")
-    left, centre, right = np.log(np.maximum(power[peak - 1 : peak + 2], np.finfo(float).tiny))
+    smooth = _averaged(frequency, power)
+    peak = int(inside[np.argmax(smooth[inside])])
+    left, centre, right = np.log(np.maximum(smooth[peak - 1 : peak + 2], np.finfo(float).tiny))
     curvature = left - 2 * centre + right
     offset = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
     return float(frequency[peak] + np.clip(offset, -0.5, 0.5) * (frequency[1] - frequency[0]))
 
 
+def _averaged(frequency: NDArray[np.float64], power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over the frequencies within a tenth of each."""
+    sums = np.concatenate(([0.0], np.cumsum(power)))
+    first = np.searchsorted(frequency, (1 - _BAND) * frequency, side="left")
+    after = np.searchsorted(frequency, (1 + _BAND) * frequency, side="right")
+    return (sums[after] - sums[first]) / (after - first)
+
+
 def voltages_to_record(network: Network) -> dict[str, dict[str, NDArray[np.int64]]]:
     """The membrane potential of fifty neurons of every population that has one."""
-    chosen = {population.name: (population, voltage_of(population)) for population in network.populations}
+    chosen = {population.name: (population, voltage_of(population.neuron)) for population in network.populations}
     return {
         name: {voltage: np.arange(min(_TRACED, population.n))}
         for name, (population, voltage) in chosen.items()
@@ -77,11 +88,8 @@ def voltages_to_record(network: Network) -> dict[str, dict[str, NDArray[np.int64
     }
 
 
-def voltage_of(population: Population) -> str | None:
+def voltage_of(neuron: Neuron) -> str | None:
     """The state that is a voltage: the one of the threshold if there are several; None without."""
-    from rheobase.model.expression import names
-
-    neuron = population.neuron
     states = [state for state in neuron.states if neuron.equations.dimension_of(state) == VOLTAGE]
     tested = names(neuron.threshold) if neuron.threshold is not None else frozenset()
     return next((state for state in states if state in tested), states[0] if states else None)
@@ -106,7 +114,7 @@ def voltage_histogram(recording: Recording, network: Network, name: str, start: 
 
 def _held_at(population: Population) -> float | None:
     """The potential at which refractory neurons stand; None where there is no such single value."""
-    neuron, voltage = population.neuron, voltage_of(population)
+    neuron, voltage = population.neuron, voltage_of(population.neuron)
     if neuron.refractory is None:
         return None
     for line in neuron.reset:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ class Comparison:
             f"{self.network}: {self.size:,} neurons, {self.duration_ms:g} ms after {self.transient_ms:g} ms, "
             f"seed {self.seed}, dt {self.dt_ms:g} ms; built in {self.build_s:.1f} s, simulated in {self.wall_s:.1f} s"
         )
-        notes = [f"- {warning}" for warning in self.warnings]
+        notes = [fill(warning, 110, initial_indent="- ", subsequent_indent="  ") for warning in self.warnings]
         return "\n".join([head, "", self.table(), *(["", *notes] if notes else [])])
 
     def plot(self) -> Any:

@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         print(f"rheobase: {_sentence(error)}", file=sys.stderr)
         return REFUSED
-    except KeyboardInterrupt:
-        print("\nrheobase: stopped; nothing was written.", file=sys.stderr)
+    except KeyboardInterrupt as stop:  # a simulation says how far it came
+        print(f"\nrheobase: {stop or 'interrupted'}; nothing was written", file=sys.stderr)
         return INTERRUPTED
     return 0
 

@@ -48,18 +48,20 @@ def show(options: argparse.Namespace) -> None:
 
 def simulate(options: argparse.Namespace) -> None:
     """Simulate and print the rates; write a figure or the spikes where wanted."""
-    from rheobase.cli.models import find
+    from rheobase.cli.models import find, voltage_to_record
     from rheobase.cli.show import recording_page
     from rheobase.simulation import simulate as run
     from rheobase.units import ms
 
     model = find(options.model, options.parameters)
+    voltage = voltage_to_record(model)
     recording = run(
         model,
         options.duration * ms,
         dt=options.dt * ms,
         seed=options.seed,
         threads=options.threads,
+        record=voltage,
         progress=_wants_progress(options),
     )
     print(recording_page(recording))
@@ -69,7 +71,7 @@ def simulate(options: argparse.Namespace) -> None:
     if options.figure is not None:
         from rheobase import plot
 
-        plot.save(recording.plot(), options.figure)
+        plot.save(plot.recording(recording, units={voltage: "mV"} if voltage else {}), options.figure)
         print(f"figure: {options.figure}")
 
 

@@ -49,6 +49,13 @@ def entry_of(name: str) -> Any:
     return library.entry(name)
 
 
+def voltage_to_record(model: Neuron | Network) -> str | None:
+    """The membrane potential of a single neuron; None for networks, and for neurons without one."""
+    from rheobase.check.measure import voltage_of
+
+    return None if isinstance(model, Network) else voltage_of(model)
+
+
 def _check_parameters(entry: Any, given: dict[str, Any]) -> None:
     signature = inspect.signature(entry.make).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature):

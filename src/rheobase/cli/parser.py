@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from rheobase.errors import ModelError, UnitError
+from rheobase.model.network import nearest
 from rheobase.units import internal, ms, parse_quantity
 
 _EXAMPLES = """examples:
@@ -22,6 +24,9 @@ _EXAMPLES = """examples:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        if choice:
+            message = f"there is no command {choice[1]!r}{nearest(choice[1], re.findall(r'[a-z]+', choice[2]))}"
         raise ModelError(f"{message} (rheobase --help lists the commands, rheobase COMMAND --help the options)")
 
 

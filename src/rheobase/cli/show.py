@@ -22,6 +22,7 @@ def neuron_page(neuron: Neuron, name: str = "") -> str:
     lines += ["", "parameters", *_value_lines(neuron, neuron.parameters)]
     start = {key: value for key, value in neuron.initial.items() if np.any(np.asarray(value) != 0)}
     lines += ["", "start values", *_value_lines(neuron, start)] if start else []
+    lines += ["", f"notes: {neuron.notes}"] if neuron.notes else []
     return "\n".join([*lines, *_ending(name, neuron.source)])
 
 
@@ -38,18 +39,15 @@ def network_page(network: Network, name: str = "") -> str:
 
 def recording_page(recording: Any) -> str:
     """What a simulation gave, as a table."""
-    rates = recording.rates()
-    cv = recording.cv()
-    lines = [f"{recording.duration:g} ms simulated in {recording.wall:.2f} s", ""]
-    lines.append(f"{'population':<14}{'size':>9}{'rate, Hz':>12}{'+-':>9}{'CV':>8}")
-    for index, (name, size) in enumerate(zip(recording.populations, recording.sizes, strict=True)):
+    rates, cv = recording.rates(), recording.cv()
+    lines = [f"{recording.name}: {recording.duration:g} ms, seed {recording.seed}, dt {recording.dt:g} ms"]
+    lines[0] += f"; built in {recording.build:.1f} s, simulated in {recording.wall:.1f} s"
+    lines += ["", f"{'population':<14}{'neurons':>9}{'rate, Hz':>12}{'+-':>9}{'CV':>8}"]
+    for name, size in zip(recording.populations, recording.sizes, strict=True):
         rate, error = rates[name]
-        lines.append(f"{name:<14}{size:>9,}{rate:>12.3f}{error:>9.3f}{_number(_of(cv, name, index)):>8}")
-    return "\n".join(lines)
-
-
-def _of(values: Any, name: str, index: int) -> float:
-    return float(values[name] if isinstance(values, Mapping) else values[index])
+        lines.append(f"{name:<14}{size:>9,}{rate:>12.3f}{error:>9.3f}{_number(cv[name]):>8}")
+    methods = [f"{name}: {method}" for name, method in recording.methods.items()]
+    return "\n".join([*lines, "", *methods])
 
 
 def _number(value: float) -> str:
@@ -69,15 +67,10 @@ def _ending(name: str, source: str) -> list[str]:
 
     lines = ["", f"source: {source}"] if source else []
     if name in library.names():
-        facts = library.entry(name).facts
-        lines += ["", "facts that the tests hold it to", *(f"  {fact}" for fact in _facts(facts))] if facts else []
+        facts, presets = library.entry(name).facts, library.entry(name).presets
+        lines += ["", f"presets, such as -p preset={presets[0]}: {', '.join(presets)}"] if presets else []
+        lines += ["", "facts that the tests hold it to", *(f"  {fact}" for fact in facts)] if facts else []
     return lines
-
-
-def _facts(facts: Any) -> list[str]:
-    return (
-        [f"{key}: {value}" for key, value in facts.items()] if isinstance(facts, Mapping) else [str(f) for f in facts]
-    )
 
 
 def _indented(text: str) -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from types import ModuleType
 
 from rheobase.compile.cache import load
 from rheobase.compile.cell import Cell
@@ -33,9 +32,9 @@ class Build:
     def source(self) -> str:
         return kernel_source(self.writer, self.layout, self.real, self.title)
 
-    def load(self) -> Callable[..., Any]:
-        """The compiled ``advance`` function; compilation happens at its first call, or comes from the cache."""
-        return load(self.source, name_hint=f"kernel_{self.title}").advance
+    def load(self) -> ModuleType:
+        """The module of this text; its functions are compiled when they are first used."""
+        return load(self.source, name_hint=f"kernel_{self.title}")
 
 
 def build_kernel(cell: Cell, method: str, poisson: tuple[int, ...], real: str, title: str) -> Build:

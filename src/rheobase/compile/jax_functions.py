@@ -79,7 +79,7 @@ __all__ = [
     "tanh",
     "timestep",
     "trunc",
-]  # fmt: skip
+]
 
 
 def clip(x: Any, low: Any, high: Any) -> Any:

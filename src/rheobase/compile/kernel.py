@@ -123,10 +123,13 @@ def _element(name: str, layout: Layout) -> str:
     return f"at_{name}[i]" if name in _streams(layout) else name
 
 
+#: What stays the same from block to block comes first, as one tuple.
+CONSTANT_ARGUMENTS = (
+    "parts", "state", "flag", "scalars", "arrays", "ring_start", "modes", "thresholds", "lengths", "guides", "shifts", "means",
+    "events", "draws", "courses", "record_at", "record_from",
+)  # fmt: skip
 ADVANCE_ARGUMENTS = (
-    "parts", "first_step", "n_steps", "time_step", "key0", "key1", "state", "flag", "scalars", "arrays", "ring", "ring_start",
-    "modes", "thresholds", "lengths", "guides", "shifts", "means", "events", "draws", "courses", "spikes", "counts", "record_at",
-    "record_from", "record",
+    "constant", "first_step", "n_steps", "time_step", "key0", "key1", "ring", "spikes", "counts", "record", "course_from",
 )  # fmt: skip
 
 
@@ -134,8 +137,9 @@ def _advance(layout: Layout, kinds: Mapping[str, str]) -> str:
     s = layout.signature
     body = [
         "",
-        '@njit(nogil=True, cache=True, error_model="numpy")',
+        '@njit(nogil=True, error_model="numpy")',
         f"def advance({', '.join(ADVANCE_ARGUMENTS)}):",
+        f"    ({', '.join(CONSTANT_ARGUMENTS)}) = constant",
         "    fired8 = np.zeros(CHUNK // 8, np.uint64)",
         "    fired = fired8.view(np.uint8)",
         "    scratch = np.empty(CHUNK, np.int32)",
@@ -164,7 +168,7 @@ def _advance(layout: Layout, kinds: Mapping[str, str]) -> str:
         "                counts[k, population] = collect(",
         "                    fired, fired8, m, spikes[k, list_start:], counts[k, population], first)",
         "                for j in range(record_from[chunk], record_from[chunk + 1]):",
-        "                    record[k, record_at[j, 2]] = state[record_at[j, 0], record_at[j, 1]]",
+        "                    record[now, record_at[j, 2]] = state[record_at[j, 0], record_at[j, 1]]",
         "            chunk += 1",
         "",
     ]
@@ -203,7 +207,7 @@ def _sweep_call(layout: Layout) -> list[str]:
         arguments.append(f"ring[slot, {start} + low:{start} + high]")
     arguments += [f"events[{j}, lane, low:high]" for j in range(len(s.counts))]
     arguments += [f"draws[{j}, lane, low:high]" for j in range(len(s.draws))]
-    arguments += [f"courses[{k}, k, low:high]" for k in range(len(s.courses))]
+    arguments += [f"courses[{k}, course_from + k, low:high]" for k in range(len(s.courses))]
     arguments += [f"arrays[{k}, low:high]" for k in range(len(layout.arrays))]
     return [*arguments, *layout.scalars, "dt", "real(now * time_step)", "first"]
 

@@ -7,12 +7,14 @@ from math import acos as arccos
 from math import asin as arcsin
 from math import atan as arctan
 from math import ceil, cos, cosh, floor, inf, log1p, log10, sin, sinh, sqrt, tan, trunc
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from rheobase.model.evaluate import SERIES_BELOW, SERIES_TERMS
-from rheobase.numerics.vectormath import exp, expm1, exprel, log, select, tanh
+from rheobase.numerics import vectormath
+from rheobase.numerics.vectormath import exp, expm1, exprel, log, tanh
 
 __all__ = [
     "arccos",
@@ -56,9 +58,10 @@ __all__ = [
     "tanh",
     "timestep",
     "trunc",
-]  # fmt: skip
+]
 
 f32 = np.float32
+select: Any = vectormath.select
 _inlined = njit(forceinline=True, error_model="numpy")
 
 

@@ -1,6 +1,6 @@
 """Numba: functions of scalars without branches, allocation or Python objects, so that loops over them vectorise.
 
-The bodies call their helpers by bare names. The same text compiles for a GPU under a head that defines these names there.
+The bodies call their helpers by bare names. The same text compiles for a GPU under a head that defines these names.
 """
 
 from dataclasses import replace

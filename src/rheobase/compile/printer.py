@@ -46,10 +46,11 @@ class Target:
 
 
 HELPERS = frozenset({
-    "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel", "exprel_1", "exprel_2",
-    "exprel_3", "exprel_4", "f32", "floor", "inf", "log", "log10", "log1p", "maximum", "minimum", "nan", "np", "power",
-    "power2", "power3", "power4", "power5", "power6", "power7", "power8", "select", "sign", "sin", "sinh", "sqrt", "tan",
-    "tanh", "timestep", "trunc", "njit", "rhs", "vector", "range", "len", "min", "max", "jnp", "state", "parameters",
+    "abs", "arccos", "arcsin", "arctan", "ceil", "clip", "cos", "cosh", "exp", "expm1", "exprel", "exprel_1",
+    "exprel_2", "exprel_3", "exprel_4", "f32", "floor", "inf", "log", "log10", "log1p", "maximum", "minimum", "nan",
+    "np", "power", "power2", "power3", "power4", "power5", "power6", "power7", "power8", "select", "sign", "sin",
+    "sinh", "sqrt", "tan", "tanh", "timestep", "trunc", "njit", "rhs", "vector", "range", "len", "min", "max", "jnp",
+    "state", "parameters",
 })  # fmt: skip
 """What generated code calls by bare names; every target's head has to define those it uses."""
 

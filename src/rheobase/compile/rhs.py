@@ -62,9 +62,9 @@ def right_hand_side(neuron: Neuron, target: str = "numba") -> Function:
     Returns
     -------
     f : callable
-        ``f(state, parameters, t)``: ``state`` has the shape (n_states,) or, for NumPy and JAX, (n_states, n_points); the
-        parameters stand in the order of ``neuron.parameters`` (see `parameter_vector`); all in internal units (mV, ms). The
-        result has the shape of ``state``.
+        ``f(state, parameters, t)``: ``state`` has the shape (n_states,) or, for NumPy and JAX, (n_states, n_points);
+        the parameters stand in the order of ``neuron.parameters`` (see `parameter_vector`); all in internal units
+        (mV, ms). The result has the shape of ``state``.
 
     Raises
     ------
@@ -96,8 +96,8 @@ def jacobian(neuron: Neuron, target: str = "numba") -> Function:
 def derivative(neuron: Neuron, order: int, target: str = "numba") -> Function:
     """All derivatives of an order (1 to 3) of the right-hand side: ``f(state, parameters, t)[i, j, k, ...]``.
 
-    The first index is the equation, the others are the states; the tensor is symmetric in them. Its derivatives are those
-    of the equations' own trees, so they are exact.
+    The first index is the equation, the others are the states; the tensor is symmetric in them. Its derivatives are
+    those of the equations' own trees, so they are exact.
 
     Raises
     ------

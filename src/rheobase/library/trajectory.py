@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -82,10 +83,11 @@ class _Walk:
 
         if event is not None:
             event.terminal, event.direction = stop, 1.0  # type: ignore[attr-defined]
-        held = self._held if event is None else np.zeros(state.size, dtype=bool)
+        moves = ~self._held if event is None else np.ones(state.size, dtype=bool)
+        vector, parameters = self._functions
 
         def rhs(t: float, state: Vector) -> Vector:
-            return np.where(held, 0.0, self.system.rhs(state))
+            return vector(state, parameters, t) * moves
 
         solution = solve_ivp(rhs, (start, end), state, method="LSODA", rtol=self.rtol, atol=self.rtol / 100, events=event)
         if not solution.success:
@@ -93,6 +95,13 @@ class _Walk:
         crossings = solution.t_events[0] if event is not None else np.empty(0)
         last = solution.y_events[0][0] if stop and len(crossings) else solution.y[:, -1]
         return crossings, np.asarray(last, dtype=float)
+
+    @cached_property
+    def _functions(self) -> tuple[Callable[[Vector, Any, float], Vector], Any]:
+        """The right-hand side, and the parameters it takes."""
+        from rheobase.compile.rhs import parameter_vector, right_hand_side
+
+        return right_hand_side(self.system.neuron, "numpy"), parameter_vector(self.system.neuron)
 
     @property
     def _held(self) -> NDArray[np.bool_]:

@@ -64,7 +64,8 @@ class EquationError(ModelError):
         What to do.
 
     >>> from rheobase.model.expression import Span
-    >>> print(EquationError("unknown name 'tua'", Source("dv/dt = -v/tua : mV"), Span(0, 11, 14), "did you mean 'tau'?"))
+    >>> source = Source("dv/dt = -v/tua : mV")
+    >>> print(EquationError("unknown name 'tua'", source, Span(0, 11, 14), "did you mean 'tau'?"))
     unknown name 'tua' in line 1
       dv/dt = -v/tua : mV
                  ^^^

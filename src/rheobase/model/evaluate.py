@@ -48,37 +48,14 @@ def timestep(time: Any, dt: Any) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    name: getattr(np, name)
-    for name in (
-        "exp",
-        "log",
-        "log10",
-        "log1p",
-        "expm1",
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "abs",
-        "sign",
-        "floor",
-        "ceil",
-        "minimum",
-        "maximum",
-    )
-} | {  # fmt: skip
-    "exprel": exprel,
-    "exprel_k": exprel_k,
+    "exp": np.exp, "expm1": np.expm1, "log": np.log, "log10": np.log10, "log1p": np.log1p, "sqrt": np.sqrt,
+    "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan,
+    "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "abs": np.abs, "sign": np.sign, "floor": np.floor,
+    "ceil": np.ceil, "minimum": np.minimum, "maximum": np.maximum, "exprel": exprel, "exprel_k": exprel_k,
     "timestep": timestep,
     "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
     "int": lambda x: np.trunc(np.asarray(x, dtype=float))[()],
-}
+}  # fmt: skip
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "//": np.floor_divide, "%": np.mod,

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from rheobase.model.neuron import Neuron
 
 _GREEK = frozenset({
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi",
-    "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi",
-    "Sigma", "Upsilon", "Phi", "Psi", "Omega",
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+    "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi",
+    "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
 })  # fmt: skip
 _SIGNS = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne", "and": r"\wedge", "or": r"\vee", "%": r"\bmod"}
 _KNOWN = frozenset({"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan"})
@@ -114,8 +114,9 @@ class _Writer:
             case Call():
                 return self.call(node), _ATOM
             case Where(condition, then, otherwise):
-                rows = rf"{self.text(then)} & \text{{if }} {self.text(condition)} \\ {self.text(otherwise)} & \text{{otherwise}}"
-                return rf"\begin{{cases}} {rows} \end{{cases}}", _ATOM
+                first = rf"{self.text(then)} & \text{{if }} {self.text(condition)}"
+                last = rf"{self.text(otherwise)} & \text{{otherwise}}"
+                return rf"\begin{{cases}} {first} \\ {last} \end{{cases}}", _ATOM
 
     def is_unit(self, node: Expression) -> bool:
         return isinstance(node, Name) and node.id in UNITS and self.scope.kind(node.id) is None

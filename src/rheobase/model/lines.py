@@ -1,8 +1,8 @@
 """Text to lines: where each equation, its expression, its unit, its flags and its default stand in the text.
 
-One equation is ``dname/dt = expression : unit (flags)``, ``name = expression : unit (flags)`` or ``name : unit (flags)``;
-an expression goes on over line ends until the colon of its unit. ``= default`` may follow the unit of the first and the
-last kind, before or after the flags.
+One equation is ``dname/dt = expression : unit (flags)``, ``name = expression : unit (flags)`` or
+``name : unit (flags)``; an expression goes on over line ends until the colon of its unit. ``= default`` may follow the
+unit of the first and the last kind, before or after the flags.
 """
 
 from __future__ import annotations

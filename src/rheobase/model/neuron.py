@@ -37,8 +37,8 @@ class Neuron:
     reset
         Statements that act at a spike, such as ``v = v_reset; w += b``.
     refractory
-        How long after a spike there is no other: a time, the name of a parameter, or a condition. Meanwhile the equations
-        with the flag ``(unless refractory)`` stand still.
+        How long after a spike there is no other: a time, the name of a parameter, or a condition. Meanwhile the
+        equations with the flag ``(unless refractory)`` stand still.
     method
         How the equations are integrated; ``auto`` leaves the choice to the simulation.
     name, source, notes

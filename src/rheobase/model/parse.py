@@ -1,11 +1,13 @@
 """Text to tree: Python's own parser reads the words, a whitelist of nodes lets through what an equation may contain.
 
-Nothing is ever executed. Names are left as they are here (units too); `rheobase.model.dimensions` gives them their meaning.
+Nothing is ever executed. Names are left as they are here (units too); `rheobase.model.dimensions` gives them their
+meaning.
 """
 
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 
 from rheobase.model.errors import EquationError, Source
 from rheobase.model.expression import Binary, Call, Expression, Name, Number, Span, Unary, Where
@@ -107,7 +109,7 @@ class _Reader:
 
     def logical(self, op: str, values: list[ast.expr]) -> Expression:
         tree = self.read(values[0])
-        for left, right in zip(values, values[1:], strict=False):
+        for left, right in pairwise(values):
             tree = Binary(op, tree, self.read(right), self.between(left, right, op))
         return tree
 

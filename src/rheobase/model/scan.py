@@ -61,7 +61,7 @@ _FOREIGN = {
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """``kind`` is number, name, operator, prefix, open, close or comma; ``start`` and ``end`` count in the whole text."""
+    """``kind`` is number, name, operator, prefix, open, close or comma; the places count in the whole text."""
 
     kind: str
     text: str

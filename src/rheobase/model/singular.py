@@ -3,9 +3,9 @@ r"""Removing the singularities of rate functions.
 .. math:: \frac{x}{e^x - 1} = \frac{1}{\mathrm{exprel}(x)},\qquad \frac{e^x - 1}{x} = \mathrm{exprel}(x)
 
 The left-hand sides are 0/0 at x = 0 (Hodgkin and Huxley's rates at -40 and -55 mV) and lose digits around it; the
-right-hand sides are smooth. A product is searched for a factor ``exp(u) - 1`` (or ``1 - exp(u)``, ``expm1(u)``, ``sinh(u)``,
-``tanh(u)``) on one side of the fraction and for a factor proportional to ``u`` on the other. Proportional means equal up to
-a number and powers of parameters once both are multiplied out: ``v - v_h`` and ``-(v - v_h)/k`` are.
+right-hand sides are smooth. A product is searched for a factor ``exp(u) - 1`` (or ``1 - exp(u)``, ``expm1(u)``,
+``sinh(u)``, ``tanh(u)``) on one side of the fraction and for a factor proportional to ``u`` on the other. Proportional
+means equal up to a number and powers of parameters once both are multiplied out: ``v - v_h`` and ``-(v - v_h)/k`` are.
 """
 
 from __future__ import annotations

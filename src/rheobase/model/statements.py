@@ -100,7 +100,8 @@ def _require_state(source: Source, equations: Equations, name: str, where: Span)
         kind = equations[name].kind
         what = "a parameter" if kind == "parameter" else "an intermediate quantity"
         if kind == "parameter":
-            hint += f"; to let '{name}' change, write d{name}/dt = 0*{equations[name].unit.name}/ms : {equations[name].unit.name}"
+            unit = equations[name].unit.name
+            hint += f"; to let '{name}' change, write d{name}/dt = 0*{unit}/ms : {unit}"
         raise EquationError(f"'{name}' is {what} and cannot be changed by a reset", source, where, hint)
     if is_special(name) or equations.scope.kind(name) is not None:
         raise EquationError(f"'{name}' cannot be changed by a reset", source, where, hint)

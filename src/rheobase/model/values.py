@@ -31,8 +31,8 @@ def value_of(value: Any, dimension: Dimension, name: str) -> Given:
     number = internal(value, dimension, name)
     if np.any(np.isnan(number)):
         raise ModelError(f"{name} is not a number (NaN)")
-    if isinstance(number, float):
-        return number
+    if not isinstance(number, np.ndarray):
+        return float(number)
     if number.ndim > 1:
         raise ModelError(
             f"{name} has to be one number, or one for each neuron, not an array of {number.ndim} dimensions"

@@ -56,7 +56,7 @@ def _above(x):
 
 @cache
 def _below_series() -> NDArray[np.float64]:
-    """Coefficients of ``K(-x) (1 + x)**3``; ``K(-x)`` integrates ``exp(-s**2 - 2 x s) erfcx(x + s)**2`` over ``s > 0``."""
+    """Coefficients of ``K(-x) (1 + x)**3``; ``K(-x)`` integrates ``exp(-s**2 - 2 x s) erfcx(x + s)**2``, s > 0."""
     x = _points()
     reach = (6.5 / (1.0 + x / 3.0))[:, None]
     s = reach * _fractions()[0]

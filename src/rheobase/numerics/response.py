@@ -60,19 +60,19 @@ def solve(lam: Complex, y_r: float, y_theta: float) -> Solution:
     lam = np.asarray(lam, complex)
     start = min(y_r, _START)
     ratio = 2.0 * _continued_fraction(lam, -start)
-    u, p = np.ones_like(lam), ratio
     if y_r < _START:
         stop = min(y_theta, _START)
         growth = _log_growth(lam, -y_r, -stop)
         q = growth * _expm1_over(lam * growth)
-        reset = (np.ones_like(lam), p)
-        u = np.exp(lam * growth)
+        reset = (np.ones_like(lam), ratio)
+        u = np.asarray(np.exp(lam * growth), complex)
         p = 2.0 * _continued_fraction(lam, -stop) * u
         state = _rescaled(u, p, q, reset)
     else:
         stop = y_r
-        u, p, _, _ = _march(lam, start, y_r, (u, p, np.zeros_like(lam), (u, p)))
-        state = (u, p, np.zeros_like(lam), (u, p))
+        one, zero = np.ones_like(lam), np.zeros_like(lam)
+        u, p, _, _ = _march(lam, start, y_r, (one, ratio, zero, (one, ratio)))
+        state = (u, p, zero, (u, p))
     u, p, q, reset = _march(lam, stop, y_theta, state)
     curvature = 2.0 * (y_theta * p + u - y_r * reset[1] - reset[0])
     return Solution(reset[0], q, p - reset[1], curvature)
@@ -112,7 +112,7 @@ def _rescaled(u: Complex, p: Complex, q: Complex, reset: tuple[Complex, Complex]
     return u / size, p / size, q / size, (reset[0] / size, reset[1] / size)
 
 
-def _continued_fraction(lam, x, terms=120):
+def _continued_fraction(lam: Complex, x: NDArray[np.float64] | float, terms: int = 120) -> Complex:
     """``u'/(2 lam u)`` at ``y = -x``, ``x >= 2``: ratio of two Hermite functions by their recurrence, from above."""
     ratio = np.zeros(np.broadcast_shapes(np.shape(lam), np.shape(x)), complex)
     for k in range(terms, -1, -1):

@@ -56,7 +56,7 @@ class Box:
         return np.concatenate([*points, [corners[0]]])
 
     def halves(self, scale: complex) -> tuple[Box, Box]:
-        """Two boxes; the longer side, measured in ``scale``, is cut a little off its middle (zeros like to lie there)."""
+        """Two boxes; the longer side in units of ``scale`` is cut a little off its middle (zeros like to lie there)."""
         if (self.right - self.left) / scale.real > (self.top - self.bottom) / scale.imag:
             cut = self.left + 0.4871 * (self.right - self.left)
             return Box(self.left, cut, self.bottom, self.top), Box(cut, self.right, self.bottom, self.top)

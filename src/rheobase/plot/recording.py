@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,19 @@ from rheobase.plot.style import colour, style
 _ROWS = 120
 _LEAST_ROWS = 8
 _WINDOW_MS = 300.0
+_FEW = 30
+_PANELS, _LINES = 3, 4
 
 
-def recording(result: Any, *, start: float | None = None, stop: float | None = None, bin: float = 1.0) -> Any:
-    """Raster of a sample of neurons, and the rate of each population below it.
+def recording(
+    result: Any,
+    *,
+    start: float | None = None,
+    stop: float | None = None,
+    bin: float = 1.0,
+    units: Mapping[str, str] | None = None,
+) -> Any:
+    """Raster of a sample of neurons, the rate of each population below it, and the traces where some were recorded.
 
     Parameters
     ----------
@@ -25,17 +35,38 @@ def recording(result: Any, *, start: float | None = None, stop: float | None = N
         What to show, ms; the last 300 ms by default.
     bin
         Bin of the rates, ms.
+    units
+        Names of the units of the recorded variables; without one the axis says that it is the package's internal unit.
     """
     from matplotlib import pyplot
 
+    shown = window(result, start, stop)
+    traces = [(name, variable) for name, variables in getattr(result, "traces", {}).items() for variable in variables]
+    heights = [2.0] + ([1.0] if sum(result.sizes) > 1 else []) + [1.2] * len(traces[:_PANELS])
+    heights[0] = 0.4 if sum(result.sizes) == 1 else 2.0
     with style():
-        figure, (upper, lower) = pyplot.subplots(
-            2, 1, figsize=(7.5, 5.5), sharex=True, height_ratios=(2, 1), layout="constrained"
-        )
-        raster(upper, result, *window(result, start, stop))
-        rates(lower, result, *window(result, start, stop), bin)
-        lower.set_xlabel("time (ms)")
+        figure, axes = pyplot.subplots(
+            len(heights), 1, figsize=(7.5, 1.0 + 1.5 * sum(heights)), sharex=True, height_ratios=heights,
+            layout="constrained", squeeze=False,
+        )  # fmt: skip
+        panels = list(axes[:, 0])
+        raster(panels[0], result, *shown)
+        if sum(result.sizes) > 1:
+            rates(panels[1], result, *shown, bin)
+        for panel, (name, variable) in zip(panels[len(panels) - len(traces[:_PANELS]) :], traces, strict=False):
+            _trace(panel, result, name, variable, shown, (units or {}).get(variable, "internal unit"))
+        panels[-1].set_xlabel("time (ms)")
     return figure
+
+
+def _trace(axes: Any, result: Any, name: str, variable: str, shown: tuple[float, float], unit: str) -> None:
+    """A recorded variable of a few neurons."""
+    inside = (result.times >= shown[0]) & (result.times <= shown[1])
+    values = result.traces[name][variable][inside, :_LINES]
+    base = list(result.populations).index(name)
+    for column in range(values.shape[1]):
+        axes.plot(result.times[inside], values[:, column], color=colour(base + column), lw=1.0)
+    axes.set(ylabel=f"{variable} ({unit})", title=f"{variable} of {name}" if sum(result.sizes) > 1 else "")
 
 
 def window(result: Any, start: float | None = None, stop: float | None = None) -> tuple[float, float]:
@@ -49,9 +80,16 @@ def raster(axes: Any, result: Any, start: float, stop: float) -> None:
     rows = _rows(result.sizes)
     population, neuron, time = _between(result, start, stop)
     top, ticks = 0, []
+    few = sum(rows) <= _FEW
+    mark = {
+        "ls": "",
+        "marker": "|" if few else ".",
+        "ms": 120 / max(8, sum(rows)) if few else 2.6,
+        "mew": 1.2 if few else 0,
+    }
     for index, (name, shown) in enumerate(zip(result.populations, rows, strict=True)):
         chosen = (population == index) & (neuron < shown)
-        axes.plot(time[chosen], top + neuron[chosen] + 0.5, ".", ms=2.6, mew=0, color=colour(index), rasterized=True)
+        axes.plot(time[chosen], top + neuron[chosen] + 0.5, color=colour(index), rasterized=True, **mark)
         ticks.append((top + shown / 2, name))
         top += shown
         if top < sum(rows):

@@ -15,6 +15,6 @@ from rheobase.population.steady_state import FixedPoint, SteadyState, steady_sta
 
 __all__ = [
     "FixedPoint", "InputMap", "Membrane", "Mode", "NotCovered", "Response", "SteadyState", "Transfer", "colour_shift",
-    "cv", "density", "input_map", "input_statistics", "membrane", "missing", "modes", "response", "steady_state", "transfer",
-    "validity",
+    "cv", "density", "input_map", "input_statistics", "membrane", "missing", "modes", "response", "steady_state",
+    "transfer", "validity",
 ]  # fmt: skip

@@ -135,8 +135,8 @@ def _slow_synapses(network: Network, maps: InputMap) -> list[str]:
         return []
     error = ERROR_AT_A_QUARTER * max(slow.values()) / 0.25
     return [
-        f"Slow synapses: tau_s/tau_m is {_values(slow)}. The shift of the bounds that stands for it is of first order in "
-        f"its root; expect the theory's rate to be about {error:.0f} % off (it is about 10 % too low at 0.25)."
+        f"Slow synapses: tau_s/tau_m is {_values(slow)}. The shift of the bounds that stands for it is of first order "
+        f"in its root; expect the theory's rate to be about {error:.0f} % off (it is about 10 % too low at 0.25)."
     ]
 
 
@@ -150,21 +150,22 @@ def _recurrent_noise(maps: InputMap, rates: Array, state: SteadyState) -> list[s
     shares = _values({maps.names[k]: 100.0 * share[k] for k in named}, " %")
     cvs = _values({maps.names[k]: state.cv[k] for k in named})
     return [
-        f"Coloured recurrent noise: {shares} of the input's variance comes from the network's own spikes, which the "
-        f"theory takes for white noise; the CV it gives, {cvs}, is that of neurons in white noise. {_colour(state.cv[named])}"
+        f"Coloured recurrent noise: of the input's variance, {shares} comes from the network's own spikes, which the "
+        f"theory takes for white noise. Its CV, {cvs}, is that of neurons in white noise. {_colour(state.cv[named])}"
     ]
 
 
 def _colour(cvs: Array) -> str:
-    """What a spike train's regularity does to the noise that others get from it: its spectrum is rate * CV**2 at zero."""
+    """What the regularity of spike trains does to the noise others get from them: at frequency 0 it is rate * CV**2."""
     if np.all(cvs < 1.0):
         return (
-            "Trains with a CV below one carry less noise at low frequencies than white noise of their rate, and so make "
-            "their targets fire more regularly still: expect a lower CV in the simulation. The rate depends on this less."
+            "Trains with a CV below one carry less noise at low frequencies than white noise of their rate, and so "
+            "make their targets fire more regularly still: expect a lower CV in the simulation. The rate depends on "
+            "this less."
         )
     return (
-        "Trains with a CV above one carry more noise at low frequencies than white noise of their rate, those with a CV "
-        "below one less: expect another CV in the simulation. The rate depends on this less."
+        "Trains with a CV above one carry more noise at low frequencies than white noise of their rate, those with a "
+        "CV below one less: expect another CV in the simulation. The rate depends on this less."
     )
 
 
@@ -177,9 +178,9 @@ def _spread(maps: InputMap, rates: Array, state: SteadyState) -> list[str]:
     if not wide:
         return []
     return [
-        "Unlike neurons: drawn in-degrees and weights spread the mean input between the neurons of a population; its "
-        f"standard deviation is {_values(wide)} sigma. The theory takes the average neuron, and a population whose rate "
-        "is low fires more than its average neuron."
+        "Unlike neurons: drawn in-degrees and weights spread the mean input between the neurons of a population; in "
+        f"units of sigma, its standard deviation is {_values(wide)}. The theory takes the average neuron, and a "
+        "population whose rate is low fires more than its average neuron."
     ]
 
 
@@ -205,4 +206,4 @@ def _values(values: Mapping[str, float], unit: str = "") -> str:
     if len(numbers) <= 3:
         return ", ".join(f"{number} ({name})" for name, number in numbers.items())
     low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
-    return f"from {numbers[low]} ({low}) to {numbers[high]} ({high}) in {len(numbers)} cases"
+    return f"between {numbers[low]} ({low}) and {numbers[high]} ({high})"

@@ -105,7 +105,7 @@ class InputMap:
 
 
 def input_statistics(network: Network, rates: Array) -> tuple[Array, Array]:
-    """Mean and noise strength (mV), population by population, that a network's neurons receive at these ``rates`` (Hz)."""
+    """Mean and noise strength (mV) that the neurons of each population receive at these ``rates`` (Hz)."""
     drive = input_map(network).drive(np.asarray(rates, float) * 1e-3)
     return drive.mu, drive.sigma
 

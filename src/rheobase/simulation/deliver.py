@@ -96,9 +96,8 @@ def deliver(ring, first_step, n_steps, spikes, counts, offsets, table, constant,
 
 
 @njit(nogil=True, cache=True)
-def keep_spikes(kept, first_step, n_steps, spikes, counts, offsets):
-    """Copy a slice's spike lists into columns (step at whose end it fired, population, neuron)."""
-    at = 0
+def keep_spikes(kept, at, first_step, n_steps, spikes, counts, offsets):
+    """Append a slice's spike lists to columns (step at whose end it fired, population, neuron); returns how many there are."""
     for k in range(n_steps):
         for population in range(counts.shape[1]):
             begin = offsets[population]
@@ -107,3 +106,4 @@ def keep_spikes(kept, first_step, n_steps, spikes, counts, offsets):
                 kept[1, at] = population
                 kept[2, at] = spikes[k, j]
                 at += 1
+    return at

@@ -1,14 +1,11 @@
-"""The loop over blocks: every thread takes its own neurons through a block, then delivers all spikes to its own neurons.
-
-A block is as long as the shortest delay, so within it no spike of the block can arrive. Spike lists are double-buffered:
-one meeting of the threads a block is enough.
-"""
+"""One run: the arrays that the threads share, and what each thread does between two looks at the clock."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,23 +13,36 @@ from numpy.typing import NDArray
 from rheobase.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.simulation.connections import Connections, key_words
-from rheobase.simulation.deliver import deliver, keep_spikes
+from rheobase.simulation.driver import ADVANCE
+from rheobase.simulation.meeting import SPINS, pause, progress_lines
 from rheobase.simulation.slices import GroupSlice, Slice
 
-#: A state is looked at for divergence about every so many steps.
-_LOOK_EVERY = 100
+#: Neuron steps between two returns to Python, and the number of steps at most.
+_NEURON_STEPS, _MOST_STEPS = 4_000_000, 4096
+#: Room for spikes between two returns to Python, in blocks of spikes from every neuron.
+_ROOM = 4
 
 
 class Diverged(ModelError, ArithmeticError):
     """A state became infinite or not a number. Has ``variable``, ``population``, ``neuron``, ``time`` (ms)."""
 
-    def __init__(self, variable: str, population: str, neuron: int, time_: float, dt: float):
-        self.variable, self.population, self.neuron, self.time = variable, population, neuron, time_
+    def __init__(self, variable: str, population: str, neuron: int, time: float, dt: float):
+        self.variable, self.population, self.neuron, self.time = variable, population, neuron, time
         super().__init__(
-            f"{variable!r} of neuron {neuron} of population {population!r} is no longer finite at about {time_:g} ms. "
+            f"{variable!r} of neuron {neuron} of population {population!r} is no longer finite at about {time:g} ms. "
             f"Try a smaller step, such as dt={dt / 4:g}*ms, or another method; if it stays, the equations themselves grow "
             "without bound: is there a threshold and a reset?"
         )
+
+
+class _Stopped(Exception):
+    """Another thread has failed or was interrupted."""
+
+
+def steps_a_call(block: int, n: int) -> int:
+    """Steps between two returns to Python, whole blocks: some hundredths of a second."""
+    steps = max(1, min(_MOST_STEPS, _NEURON_STEPS // n))
+    return block * max(1, steps // block)
 
 
 @dataclass
@@ -42,10 +52,14 @@ class Run:
     Attributes
     ----------
     spikes, counts
-        (2, slices, block, width) neuron indices and (2, slices, block, populations) how many; the first axis alternates.
+        (2, slices, block, width) neuron indices and (2, slices, block, populations) how many. The first axis alternates
+        from block to block, so that a thread can go on while another still reads.
+    found
+        Spikes of each slice, as columns (step, population, neuron).
     """
 
     network: Network
+    drive: Callable[..., Any]
     slices: list[Slice]
     connections: list[Connections]
     seed: int
@@ -55,8 +69,8 @@ class Run:
     traces: NDArray[np.float64]
     tick: Callable[[int], None]
     done: int = 0
+    stopped: bool = False
     error: BaseException | None = None
-    rings: list[NDArray[np.float32]] = field(default_factory=list)
     found: list[list[NDArray[np.int32]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -64,24 +78,18 @@ class Run:
         slots = max(c.longest for c in self.connections) + self.block
         self.rings = [np.zeros((slots, max(s.width, 1)), np.float32) for s in self.slices]
         self.found = [[] for _ in self.slices]
-        width = max(int(s.list_start[-1]) + last - first for s in self.slices for first, last in [list(s.bounds.values())[-1]])
-        self.spikes = np.zeros((2, n, self.block, width), np.int32)
+        self.width = max(sum(last - first for first, last in s.bounds.values()) for s in self.slices)
+        self.spikes = np.zeros((2, n, self.block, self.width), np.int32)
         self.counts = np.zeros((2, n, self.block, len(self.network.populations)), np.int64)
         self.offsets = np.array([s.list_start for s in self.slices], np.int64)
-        self.meeting = threading.Barrier(n)
+        self.progress = progress_lines(n)
 
     def go(self) -> None:
         """Run all steps; raises what a thread raised. The calling thread works on the first slice."""
         helpers = [threading.Thread(target=self._guarded, args=(part,), daemon=True) for part in range(1, len(self.slices))]
         for helper in helpers:
             helper.start()
-        try:
-            self._work(0)
-        except threading.BrokenBarrierError:
-            pass
-        except BaseException as error:
-            self.error = self.error or error
-            self.meeting.abort()
+        self._guarded(0)
         for helper in helpers:
             helper.join()
         if self.error is not None:
@@ -90,79 +98,73 @@ class Run:
     def _guarded(self, part: int) -> None:
         try:
             self._work(part)
-        except threading.BrokenBarrierError:
+        except _Stopped:
             pass
         except BaseException as error:
             self.error = self.error or error
-            self.meeting.abort()
+            self.stopped = True
 
     def _work(self, part: int) -> None:
-        own, wires, ring = self.slices[part], self.connections[part], self.rings[part]
-        key0, key1 = key_words(self.seed)
-        look = _LOOK_EVERY
-        for number, first in enumerate(range(0, self.steps, self.block)):
-            n = min(self.block, self.steps - first)
-            parity = number & 1
-            spikes, counts = self.spikes[parity], self.counts[parity]
-            counts[part] = 0
-            for group in own.groups:
-                self._advance(group, ring, first, n, key0, key1, spikes[part], counts[part])
-            if len(self.slices) > 1:
-                self.meeting.wait()
-            if len(wires.table):
-                deliver(
-                    ring, first, n, spikes, counts, self.offsets, wires.table, wires.constant, wires.rows, wires.targets,
-                    wires.weights, wires.delays,
-                )  # fmt: skip
-            self._keep(part, first, n, spikes[part], counts[part])
-            look -= n
-            if look <= 0 or first + n == self.steps:
-                look = _LOOK_EVERY
-                self._require_finite(own, first + n)
-            if part == 0:
-                self.done = first + n
-                self.tick(n)
+        own, c = self.slices[part], self.connections[part]
+        groups = tuple(tuple(group.constant) for group in own.groups)
+        wires = (c.table, c.constant, c.rows, c.targets, c.weights, c.delays)
+        clock = (self.steps, self.block, self.dt, *key_words(self.seed))
+        kept = np.empty((3, _ROOM * self.block * self.width), np.int32)
+        number, stage, tries = 0, ADVANCE, 0
+        blocks, call = -(-self.steps // self.block), steps_a_call(self.block, self.network.size) // self.block
+        while number < blocks:
+            stop = min(blocks, number + call)
+            if stage == ADVANCE:
+                self._fill_courses(own, number, stop)
+            began = number
+            number, stage, n_kept = self.drive(
+                groups, wires, clock, stage, number, stop, part, len(self.slices), self.progress, SPINS, self.spikes,
+                self.counts, self.offsets, self.rings[part], kept, self.traces,
+            )  # fmt: skip
+            if n_kept:
+                self.found[part].append(kept[:, :n_kept].copy())
+            if self.stopped:
+                raise _Stopped
+            tries = tries + 1 if number == began else 0
+            if tries:
+                pause(tries)
+            else:
+                self._report(own, part, number)
 
-    def _advance(self, group: GroupSlice, ring, first, n, key0, key1, spikes, counts) -> None:
-        self._fill_courses(group, first, n)
-        group.group.advance(
-            group.parts, first, n, self.dt, key0, key1, group.state, group.flag, group.scalars, group.arrays, ring,
-            group.ring_start, *group.poisson, group.events, group.draws, group.courses, spikes, counts, group.record_at,
-            group.record_from, group.record,
-        )  # fmt: skip
-        if group.columns.size:
-            self.traces[first : first + n, group.columns] = group.record[:n]
-
-    def _fill_courses(self, group: GroupSlice, first: int, n: int) -> None:
-        """Time courses of this block: the value at the beginning of each step."""
-        if not group.courses.size:
-            return
-        times = (first + np.arange(n)) * self.dt
-        group.courses[:] = 0
-        for plan, (_, begin, size, first_neuron, _) in zip(group.group.plans, group.parts, strict=True):
-            for row, (port, _) in zip(group.courses, plan.cell.courses, strict=True):
-                for current in plan.courses[port]:
-                    course = current.amplitude
-                    at = np.floor(times / current.dt + 1e-9).astype(np.int64)
-                    inside = at < course.shape[0]
-                    values = course[np.minimum(at, course.shape[0] - 1)] * inside.reshape(-1, *[1] * (course.ndim - 1))
-                    part = values[:, first_neuron : first_neuron + size] if course.ndim == 2 else values[:, None]
-                    row[:n, begin : begin + size] += part
-
-    def _keep(self, part: int, first: int, n: int, spikes, counts) -> None:
-        """Copy this block's spikes as columns (step, population, neuron)."""
-        kept = np.empty((3, int(counts[:n].sum())), np.int32)
-        if kept.size:
-            keep_spikes(kept, first, n, spikes, counts, self.offsets[part])
-            self.found[part].append(kept)
-
-    def _require_finite(self, own: Slice, step: int) -> None:
+    def _report(self, own: Slice, part: int, number: int) -> None:
+        done = min(number * self.block, self.steps)
         for group in own.groups:
-            if np.isfinite(group.state).all():
-                continue
-            variable, place = (int(x) for x in np.argwhere(~np.isfinite(group.state))[0])
-            row = int(np.searchsorted(group.parts[:, 1], place, side="right")) - 1
-            population, begin, _, first, _ = (int(x) for x in group.parts[row])
-            name = self.network.populations[population].name
-            raise Diverged(group.group.states[variable], name, place - begin + first, step * self.dt, self.dt)
+            self._require_finite(group, done)
+        if part == 0:
+            self.tick(done - self.done)
+            self.done = done
 
+    def _fill_courses(self, own: Slice, number: int, stop: int) -> None:
+        """Input time courses of the next blocks: the value at the beginning of each step."""
+        times = np.arange(number * self.block, min(stop * self.block, self.steps)) * self.dt
+        for group in own.groups:
+            constant = group.constant
+            if not constant.courses.size:
+                continue
+            constant.courses[:] = 0
+            for plan, (_, begin, size, first, _) in zip(group.group.plans, constant.parts, strict=True):
+                for row, (port, _) in zip(constant.courses, plan.cell.courses, strict=True):
+                    for current in plan.courses[port]:
+                        values = _course_at(current.amplitude, current.dt, times)
+                        row[: times.size, begin : begin + size] += values[:, first : first + size] if values.shape[1] > 1 else values
+
+    def _require_finite(self, group: GroupSlice, step: int) -> None:
+        state, parts = group.constant.state, group.constant.parts
+        if np.isfinite(state).all():
+            return
+        variable, place = (int(x) for x in np.argwhere(~np.isfinite(state))[0])
+        population, begin, _, first, _ = (int(x) for x in parts[int(np.searchsorted(parts[:, 1], place, side="right")) - 1])
+        name = self.network.populations[population].name
+        raise Diverged(group.group.states[variable], name, place - begin + first, step * self.dt, self.dt)
+
+
+def _course_at(course: NDArray[np.float64], dt: float, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values of a time course, shape (times, 1) or (times, neurons); 0 after its end."""
+    at = np.floor(times / dt + 1e-9).astype(np.int64)
+    columns = course.reshape(course.shape[0], -1)
+    return columns[np.minimum(at, course.shape[0] - 1)] * (at < course.shape[0])[:, None]

@@ -14,11 +14,12 @@ from rheobase.errors import ModelError
 from rheobase.model.network import Network, Population, nearest
 from rheobase.model.neuron import Neuron
 from rheobase.simulation.connections import Connections, connect_slice
+from rheobase.simulation.driver import driver
 from rheobase.simulation.memory import require_memory
 from rheobase.simulation.plan import PopulationPlan, plan_population
 from rheobase.simulation.progress import Progress
 from rheobase.simulation.recording import Recording, Spikes
-from rheobase.simulation.run import Run
+from rheobase.simulation.run import Run, steps_a_call
 from rheobase.simulation.slices import Group, Slice, Wanted, bounds_of, connections_bytes, make_slice
 from rheobase.units import internal, ms
 
@@ -105,9 +106,10 @@ def simulate(
     require_memory(network, workers, step, steps, len(wanted))
     plans = [plan_population(network, k, step, seed, method, precision) for k in range(len(network.populations))]
     groups = _groups(plans)
+    drive = driver([group.plans[0].build.load() for group in groups])
     slices, wires, block = _build(network, groups, wanted, workers, step, seed, np.dtype(precision).type)
     bar = Progress(steps, step, network.name, progress)
-    run = Run(network, slices, wires, seed, step, steps, block, np.zeros((steps, len(wanted))), bar.tick)
+    run = Run(network, drive, slices, wires, seed, step, steps, block, np.zeros((steps, len(wanted))), bar.tick)
     built = time.perf_counter()
     try:
         run.go()
@@ -164,7 +166,7 @@ def _groups(plans: Sequence[PopulationPlan]) -> tuple[Group, ...]:
     alike: dict[str, list[PopulationPlan]] = {}
     for plan in plans:
         alike.setdefault(plan.build.source, []).append(plan)
-    return tuple(Group(tuple(members), members[0].build.load()) for members in alike.values())
+    return tuple(Group(tuple(members)) for members in alike.values())
 
 
 def _build(
@@ -181,7 +183,8 @@ def _build(
         wires = list(pool.map(wire, range(workers)))
     shortest = min((w.shortest for w in wires if w.shortest), default=_FREE_BLOCK)
     block = min(shortest, _LONGEST_BLOCK)
-    slices = [make_slice(network, groups, wanted, bounds[part], dt, block, real) for part in range(workers)]
+    call = steps_a_call(block, network.size)
+    slices = [make_slice(network, groups, wanted, bounds[part], dt, call, real) for part in range(workers)]
     return slices, wires, block
 
 

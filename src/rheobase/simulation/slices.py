@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.compile.kernel import CHUNK
+from rheobase.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.numerics.random import COMPARE_UP_TO, GUIDE_SIZE, poisson_table
 from rheobase.simulation.connections import Connections
@@ -17,6 +18,8 @@ from rheobase.simulation.plan import PopulationPlan
 
 #: Largest mean count of one step that can be drawn with a rate of its own for each neuron.
 LARGEST_MEAN_EACH = 700.0
+#: Largest mean count of one step; counts are kept in 16 bits.
+LARGEST_MEAN = 30000.0
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,6 @@ class Group:
     """Populations that share a kernel; their neurons stand one after the other."""
 
     plans: tuple[PopulationPlan, ...]
-    advance: Any
 
     @property
     def receptors(self) -> int:
@@ -45,25 +47,34 @@ class Wanted:
     column: int
 
 
-@dataclass(frozen=True)
-class GroupSlice:
-    """A group's neurons that one thread owns: the arguments of its kernel that stay the same."""
+class Constant(NamedTuple):
+    """What a kernel is given that stays the same from block to block, in the order of `CONSTANT_ARGUMENTS`."""
 
-    group: Group
     parts: NDArray[np.int64]
     state: NDArray[Any]
     flag: NDArray[np.int32]
     scalars: NDArray[Any]
     arrays: NDArray[Any]
     ring_start: int
-    poisson: tuple[NDArray[Any], ...]
+    modes: NDArray[np.int64]
+    thresholds: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+    guides: NDArray[np.int32]
+    shifts: NDArray[np.int64]
+    means: NDArray[np.float64]
     events: NDArray[np.int16]
     draws: NDArray[Any]
     courses: NDArray[Any]
     record_at: NDArray[np.int64]
     record_from: NDArray[np.int64]
-    columns: NDArray[np.int64]
-    record: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GroupSlice:
+    """A group's neurons that one thread owns."""
+
+    group: Group
+    constant: Constant
 
 
 @dataclass(frozen=True)
@@ -94,16 +105,17 @@ def bounds_of(network: Network, part: int, parts: int) -> dict[str, tuple[int, i
 
 def make_slice(
     network: Network, groups: Sequence[Group], wanted: Sequence[Wanted], bounds: Mapping[str, tuple[int, int]], dt: float,
-    block: int, real: Any,
+    call_steps: int, real: Any,
 ) -> Slice:  # fmt: skip
     """Allocate and initialise a thread's arrays (connections and ring are made apart)."""
     sizes = [last - first for first, last in bounds.values()]
     list_start = np.concatenate([[0], np.cumsum(sizes)])[:-1].astype(np.int64)
     made, ring_of, width = [], {}, 0
     for group in groups:
-        made.append(_group_slice(group, wanted, bounds, list_start, width, dt, block, real))
-        ring_of |= _ring_of(network, group, made[-1].parts, width)
-        width += group.receptors * made[-1].state.shape[1]
+        made.append(_group_slice(group, wanted, bounds, list_start, width, dt, call_steps, real))
+        constant = made[-1].constant
+        ring_of |= _ring_of(network, group, constant.parts, width)
+        width += group.receptors * constant.state.shape[1]
     return Slice(bounds, list_start, tuple(made), width, ring_of)
 
 
@@ -121,7 +133,7 @@ def _ring_of(network: Network, group: Group, parts: NDArray[np.int64], start: in
 
 def _group_slice(
     group: Group, wanted: Sequence[Wanted], bounds: Mapping[str, tuple[int, int]], list_start: NDArray[np.int64], width: int,
-    dt: float, block: int, real: Any,
+    dt: float, call_steps: int, real: Any,
 ) -> GroupSlice:  # fmt: skip
     spans = [bounds[plan.population.name] for plan in group.plans]
     begins = np.concatenate([[0], np.cumsum([last - first for first, last in spans])])
@@ -135,15 +147,14 @@ def _group_slice(
     state = _rows([plan.start for plan in group.plans], layout.signature.states, spans, n_local, real)
     arrays = _rows([plan.values for plan in group.plans], layout.arrays, spans, n_local, real)
     scalars = np.array([[plan.values[name] for name in layout.scalars] for plan in group.plans], dtype=real)
-    record_at, record_from, columns = _records(group, wanted, parts)
-    return GroupSlice(
-        group, parts, state, np.zeros(n_local if layout.signature.flagged else 0, np.int32),
-        scalars.reshape(len(group.plans), len(layout.scalars)), arrays, width, _poisson(group, spans, n_local, dt),
-        np.zeros((len(layout.signature.counts), 4, n_local), np.int16),
-        np.zeros((len(layout.signature.draws), 4, n_local), real),
-        np.zeros((len(layout.signature.courses), block, n_local), real), record_at, record_from, columns,
-        np.zeros((block, columns.size)),
+    signature = layout.signature
+    constant = Constant(
+        parts, state, np.zeros(n_local if signature.flagged else 0, np.int32),
+        scalars.reshape(len(group.plans), len(layout.scalars)), arrays, width, *_poisson(group, spans, n_local, dt),
+        np.zeros((len(signature.counts), 4, n_local), np.int16), np.zeros((len(signature.draws), 4, n_local), real),
+        np.zeros((len(signature.courses), call_steps, n_local), real), *_records(group, wanted, parts),
     )  # fmt: skip
+    return GroupSlice(group, constant)
 
 
 def _rows(
@@ -171,6 +182,7 @@ def _poisson(group: Group, spans: Sequence[tuple[int, int]], n_local: int, dt: f
     for part, (plan, (first, last)) in enumerate(zip(group.plans, spans, strict=True)):
         for j, source in enumerate(plan.poisson):
             mean = np.asarray(source.rate) * (source.n * dt)
+            _require_countable(mean, plan)
             if mean.ndim:
                 modes[part, j] = 3
                 means[j, begin : begin + last - first] = mean[first:last]
@@ -187,14 +199,23 @@ def _poisson(group: Group, spans: Sequence[tuple[int, int]], n_local: int, dt: f
     return modes, thresholds, lengths, guides, shifts, means
 
 
+def _require_countable(mean: NDArray[np.float64], plan: PopulationPlan) -> None:
+    largest, most = float(mean.max(initial=0.0)), LARGEST_MEAN_EACH if mean.ndim else LARGEST_MEAN
+    if largest > most:
+        raise ModelError(
+            f"the Poisson input of population {plan.population.name!r} has {largest:.3g} events in a time step; up to {most:g} "
+            "can be drawn. Use a smaller dt, or replace it by its mean and white noise (xi)"
+        )
+
+
 def _any_each(group: Group) -> bool:
     return any(np.ndim(source.rate) for plan in group.plans for source in plan.poisson)
 
 
 def _records(
     group: Group, wanted: Sequence[Wanted], parts: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Traces of this slice sorted by chunk: (state, place, column), where each chunk's begin, and their global columns."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Traces of this slice sorted by chunk, as rows (state, place, column), and where each chunk's begin."""
     found: list[tuple[int, int, int, int]] = []
     chunk = 0
     for number, begin, size, first, _ in parts:
@@ -205,9 +226,9 @@ def _records(
                 found.append((at, group.states.index(trace.state), place, trace.column))
         chunk += -(-int(size) // CHUNK)
     found.sort()
-    at = np.array([(state, place, k) for k, (_, state, place, _) in enumerate(found)], np.int64).reshape(-1, 3)
+    at = np.array([entry[1:] for entry in found], np.int64).reshape(-1, 3)
     chunks = np.array([entry[0] for entry in found], np.int64)
-    return at, np.searchsorted(chunks, np.arange(chunk + 1)).astype(np.int64), np.array([e[3] for e in found], np.int64)
+    return at, np.searchsorted(chunks, np.arange(chunk + 1)).astype(np.int64)
 
 
 def connections_bytes(connections: Connections) -> int:

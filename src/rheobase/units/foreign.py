@@ -101,7 +101,7 @@ def _from_pint(value: Any) -> Quantity | Value:
 
 
 def _from_brian(value: Any) -> Quantity | Value:
-    """Brian2 keeps SI numbers, and a dimension of seven exponents: metre, kilogram, second, ampere, kelvin, mole, candela."""
+    """Brian2 keeps SI numbers, and seven exponents: metre, kilogram, second, ampere, kelvin, mole, candela."""
     dims = getattr(value.dim, "_dims", None)
     if dims is None:
         order = ("length", "mass", "time", "current", "temperature", "substance", "luminosity")

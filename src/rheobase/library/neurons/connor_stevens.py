@@ -20,7 +20,7 @@ dm/dt = alpha_m*(1 - m) - beta_m*m : 1 = 0.0101
 dh/dt = alpha_h*(1 - h) - beta_h*h : 1 = 0.9659
 dn/dt = alpha_n*(1 - n) - beta_n*n : 1 = 0.1559
 da/dt = (a_inf - a)/tau_a : 1 = 0.5404
-db/dt = (b_inf - b)/tau_b : 1 = 0.2885
+db/dt = (b_inf - b)/tau_b : 1 = 0.2887
 alpha_m = 0.38/mV*(v + 29.7*mV)/(1 - exp(-0.1/mV*(v + 29.7*mV)))/ms : 1/ms
 beta_m = 15.2*exp(-0.0556/mV*(v + 54.7*mV))/ms : 1/ms
 alpha_h = 0.266*exp(-0.05/mV*(v + 48*mV))/ms : 1/ms
@@ -57,10 +57,13 @@ def connor_stevens(**parameters: Any) -> Neuron:
     )
 
 
-_BOOK = "Dayan & Abbott (2001), exercises of chapter 6: values at rest"
-FACTS = tuple(
-    Fact(f"{gate} at rest", value, "", _BOOK, equilibrium(gate), 5.1e-5)
-    for gate, value in {"m": 0.0101, "h": 0.9659, "n": 0.1559, "a": 0.5404, "b": 0.2885}.items()
+_BOOK = "Dayan & Abbott (2001), start values in the exercises of chapter 6"
+FACTS = (
+    Fact("rest", -68.0, "mV", _BOOK, equilibrium("v"), 0.05),
+    *(
+        Fact(f"{gate} at rest", value, "", _BOOK, equilibrium(gate), 5.1e-5)
+        for gate, value in {"m": 0.0101, "h": 0.9659, "n": 0.1559, "a": 0.5404}.items()
+    ),
 )
 
 ENTRY = Entry("connor_stevens", "neuron", "gastropod neuron with A current", SOURCE, connor_stevens, FACTS)

@@ -1,0 +1,150 @@
+"""The registry, and what all of its models have in common."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from rheobase import library
+from rheobase.errors import ModelError
+from rheobase.library.neurons.izhikevich2003 import PRESETS as IZHIKEVICH
+from rheobase.library.system import System
+from rheobase.model.network import Network
+from rheobase.model.neuron import Neuron
+from rheobase.units import CURRENT, Dimension, mV, ms
+
+NEURONS = [name for name in library.names() if library.entry(name).kind == "neuron"]
+NETWORKS = [name for name in library.names() if library.entry(name).kind == "network"]
+DENSITY = Dimension.of(current=1, length=-2)
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_entry_names_its_model_and_source(name: str):
+    entry = library.entry(name)
+    assert entry.name == name
+    assert entry.title
+    assert "doi:" in entry.source
+    assert inspect.getdoc(entry.make)
+    assert getattr(library, name) is entry.make
+    assert library.make(name).source.startswith(entry.source)
+
+
+@pytest.mark.parametrize("name", NEURONS)
+def test_neuron_starts_at_finite_derivatives(name: str):
+    neuron = library.make(name)
+    assert isinstance(neuron, Neuron)
+    system = System(neuron)
+    assert np.all(np.isfinite(system.rhs(system.start)))
+    assert neuron.texts or not neuron.has_reset
+
+
+@pytest.mark.parametrize("name", [name for name in NEURONS if name != "poisson"])
+def test_neuron_has_an_input_that_is_zero(name: str):
+    neuron = library.make(name)
+    assert neuron.parameters["I"] == 0.0
+    dimension = neuron.equations.dimension_of("I")
+    expected = {"izhikevich2003": Dimension.of(voltage=1, time=-1)}.get(name)
+    assert dimension == expected or dimension in (CURRENT, DENSITY) or dimension.is_dimensionless
+
+
+@pytest.mark.parametrize("name", NEURONS)
+def test_every_preset_makes_another_neuron(name: str):
+    entry = library.entry(name)
+    keyword = "transfer" if name == "rate_unit" else "preset"
+    made = [entry.make(**{keyword: preset}) for preset in entry.presets]
+    for position, neuron in enumerate(made):
+        assert all(neuron != other for other in made[:position])
+
+
+def test_unknown_names_are_answered_with_the_nearest():
+    with pytest.raises(ModelError, match="no model 'hodgkin_huxly'; did you mean 'hodgkin_huxley'"):
+        library.entry("hodgkin_huxly")
+    with pytest.raises(ModelError, match="adex has no preset 'tonik'; it has: brette_gerstner_2005, tonic"):
+        library.adex(preset="tonik")
+    with pytest.raises(ModelError, match="izhikevich2003 has no scheme 'euler'; it has: exact, published"):
+        library.izhikevich2003(scheme="euler")
+    with pytest.raises(ModelError, match="potjans_diesmann2014 has no variant 'bos'; it has: published, bos2016"):
+        library.potjans_diesmann2014(variant="bos")
+    with pytest.raises(ModelError, match="tau_m"):
+        library.lif(taum="20 ms")
+
+
+def test_parameters_are_quantities_or_texts():
+    assert library.lif(tau_m="20 ms") == library.lif(tau_m=20 * ms)
+    assert library.make("lif", v=-60 * mV).initial["v"] == -60.0
+    assert library.lif(E_L="-70 mV").initial["v"] == -70.0
+    assert library.adex(preset="tonic", b="5 pA").parameters["b"] == 5.0
+
+
+def test_izhikevich_comes_with_both_schemes():
+    exact, published = library.izhikevich2003(), library.izhikevich2003(scheme="published")
+    assert (exact.method, published.method) == ("auto", "two_half_steps")
+    assert "1 ms" in published.notes
+
+
+@pytest.mark.parametrize(("preset", "count"), [("regular_spiking", 20), ("intrinsically_bursting", 27),
+                                               ("chattering", 43), ("fast_spiking", 63)])  # fmt: skip
+def test_izhikevichs_published_program_gives_its_own_counts(preset: str, count: int):
+    """The scheme printed in the paper, applied to the equations of the library, is another dynamical system."""
+    neuron = library.izhikevich2003(preset=preset, I="10 mV/ms")
+    system, (v, u), spikes = System(neuron), System(neuron).start, 0
+    c, d = float(neuron.parameters["c"]), float(neuron.parameters["d"])
+    for _ in range(1000):
+        if v >= 30.0:
+            spikes, v, u = spikes + 1, c, u + d
+        for _ in range(2):
+            v += 0.5 * system.rhs(np.array([v, u]))[0]
+        u += system.rhs(np.array([v, u]))[1]
+    assert spikes == count
+    assert preset in IZHIKEVICH
+
+
+def test_importing_the_library_reads_no_model():
+    code = (
+        "import sys; from rheobase import library; library.names(); "
+        "loaded = [name for name in sys.modules if name.startswith('rheobase.library.ne')]; "
+        "heavy = {'scipy', 'numba', 'jax', 'sympy', 'matplotlib'} & set(sys.modules); "
+        "library.entry('lif'); "
+        "assert not loaded and not heavy, (loaded, heavy); "
+        "assert 'rheobase.library.neurons.lif' in sys.modules and 'scipy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_network_is_made_of_lif_neurons_with_published_numbers(name: str):
+    network = library.make(name)
+    assert isinstance(network, Network)
+    assert {population.neuron.name for population in network.populations} == {"lif"}
+
+
+def test_brunel_scales_its_in_degrees_with_epsilon():
+    small = library.brunel2000(order=500, epsilon=0.5)
+    assert small.size == 2500
+    assert sorted({projection.connect.k for projection in small.projections}) == [250, 1000]
+    assert {item.n for item in small.inputs} == {1000}
+    full = library.brunel2000()
+    assert [item.rate for item in small.inputs] == [item.rate for item in full.inputs]
+    assert full.synapses == 12_500 * 1_250
+
+
+def test_microcircuit_keeps_its_in_degrees_when_scaled():
+    full, small = library.potjans_diesmann2014(), library.potjans_diesmann2014(scale=0.1)
+    assert small.size == pytest.approx(0.1 * full.size, abs=4)
+    for one, other in zip(full.projections, small.projections, strict=True):
+        assert (one.pre, one.post) == (other.pre, other.post)
+        assert one.connect.n / full[one.post].n == pytest.approx(other.connect.n / small[other.post].n, abs=0.01)
+
+
+def test_microcircuit_weights_keep_their_sign():
+    network = library.potjans_diesmann2014()
+    for projection in network.projections:
+        excitatory = projection.pre.endswith("E")
+        doubled = 2.0 if (projection.pre, projection.post) == ("4E", "23E") else 1.0
+        assert projection.weight.mean == pytest.approx((87.8 if excitatory else -351.2) * doubled)
+        assert (projection.weight.low if excitatory else projection.weight.high) == 0.0
+        assert projection.delay.low == 0.1

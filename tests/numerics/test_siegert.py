@@ -1,0 +1,94 @@
+"""The Siegert integral against 40-digit values, a closed form in arbitrary precision, and its own identities."""
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rheobase.numerics.siegert import log_siegert, scaled_slopes
+
+# (y_r, y_theta), rate: 40-digit arithmetic
+RATES = [
+    (0.0, 1.0, 0.2476640124196026),
+    (-1.0, 0.0, 0.8716593933498498),
+    (1.0, 2.0, 0.01902712981514955),
+    (4.0, 6.0, 7.739584815817213e-16),
+    (10.0, 11.0, 1.743299095040327e-52),
+    (-10.0, 1.0, 0.1365271587854623),
+    (20.0, 26.0, 3.828307596319379e-293),
+    (-2.0, -1.0, 1.719550934607876),
+    (-20.0, -10.0, 1.446572035843418),
+    (-1000.0, -10.0, 0.2172643047935001),
+    (-1e-3, 1e-3, 282.094697742284),
+]
+LOG10_BEYOND_DOUBLES = -389.6367290052921  # (27, 30)
+
+
+def exact(a: float, b: float) -> mpmath.mpf:
+    """The integral by its closed form: an imaginary error function and a 2F2."""
+    mpmath.mp.dps = 60 + int(max(abs(a), abs(b)) ** 2)
+
+    def primitive(y):
+        y = mpmath.mpf(y)
+        odd = mpmath.sqrt(mpmath.pi) / 2 * mpmath.erfi(y)
+        return odd + y * y / mpmath.sqrt(mpmath.pi) * mpmath.hyp2f2(1, 1, mpmath.mpf(3) / 2, 2, y * y)
+
+    return mpmath.sqrt(mpmath.pi) * (primitive(b) - primitive(a))
+
+
+@pytest.mark.parametrize(("y_r", "y_theta", "rate"), RATES)
+def test_published_rates_to_1e12_in_their_logarithm(y_r, y_theta, rate):
+    assert abs(-log_siegert(y_r, y_theta) - np.log(rate)) < 1e-12
+
+
+def test_a_rate_too_small_for_a_double_has_a_logarithm():
+    assert -log_siegert(27.0, 30.0) / np.log(10.0) == pytest.approx(LOG10_BEYOND_DOUBLES, abs=1e-12 / np.log(10.0))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.floats(-9.0, 9.0), st.floats(-9.0, 1.0).map(lambda x: 10.0**x))
+def test_any_bounds_against_the_closed_form(y_r, width):
+    y_theta = y_r + width
+    if y_theta - y_r < 1e-9:
+        return
+    tolerance = 1e-12 if y_theta - y_r > 1e-3 else 5e-12
+    assert abs(float(log_siegert(y_r, y_theta)) - float(mpmath.log(exact(y_r, y_theta)))) < tolerance
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.floats(-2000.0, 30.0), min_size=3, max_size=3, unique=True).map(sorted))
+def test_adjacent_intervals_add_up(bounds):
+    low, middle, high = bounds
+    if min(middle - low, high - middle) < 1e-6:
+        return
+    whole = log_siegert(low, high)
+    parts = np.logaddexp(log_siegert(low, middle), log_siegert(middle, high))
+    assert abs(whole - parts) < 2e-12 * max(1.0, abs(whole))
+
+
+def test_a_bad_element_spoils_no_other():
+    y_r = np.array([0.0, np.nan, 2.0, -np.inf, 1.0, 0.0, -1.0, 0.0, np.inf])
+    y_theta = np.array([1.0, 1.0, 1.0, 1.0, np.inf, 0.0, 0.0, np.nan, np.inf])
+    out = log_siegert(y_r, y_theta)
+    assert out[0] == log_siegert(0.0, 1.0)
+    assert out[6] == log_siegert(-1.0, 0.0)
+    assert np.isnan(out[[1, 2, 7, 8]]).all()
+    assert np.all(out[[3, 4]] == np.inf)
+    assert out[5] == -np.inf
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(-30.0, 9.0), st.floats(-4.0, 1.0).map(lambda x: 10.0**x))
+def test_slopes_where_the_usual_form_cancels(y_r, width):
+    y_theta = y_r + width
+    mpmath.mp.dps = 60 + int(max(abs(y_r), abs(y_theta)) ** 2)
+    a, b = mpmath.mpf(y_r), mpmath.mpf(y_theta)
+
+    def f(y):
+        return mpmath.exp(y * y) * mpmath.erfc(-y)
+
+    scale = mpmath.sqrt(mpmath.pi) * mpmath.exp(-(max(b, mpmath.mpf(0)) ** 2))
+    first, second = scaled_slopes(np.array([y_r]), np.array([y_theta]))
+    assert abs(float(first[0] / (scale * (f(b) - f(a)))) - 1.0) < 1e-11
+    assert abs(float(second[0] / (scale * (b * f(b) - a * f(a)))) - 1.0) < 1e-11

@@ -1,0 +1,135 @@
+"""One LIF neuron in noise: published rates, derivatives, interval statistics, voltage density."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import quad
+
+from rheobase.population import colour_shift, cv, density, response, transfer
+
+UNIT = {"tau_m": 1.0, "v_th": 1.0, "v_reset": 0.0}
+CELL = {"tau_m": 10.0, "v_th": 15.0, "v_reset": 0.0, "t_ref": 2.0}
+
+inputs = st.tuples(st.floats(-5.0, 30.0), st.floats(0.5, 8.0))
+
+
+@pytest.mark.parametrize(("y_r", "y_theta", "slope"), [(-6.0, -5.0, 0.9872291771), (-7.0, -4.0, 0.3355372395)])
+def test_published_slopes_where_the_usual_form_cancels(y_r, y_theta, slope):
+    assert transfer(0.0, 1.0, tau_m=1.0, v_th=y_theta, v_reset=y_r).d_mu == pytest.approx(slope, abs=5e-11)
+
+
+@pytest.mark.parametrize(
+    ("mu", "ratio", "rate"),
+    [
+        (0.8, 0.0, 0.33704), (0.8, 0.01, 0.30228), (0.8, 0.1, 0.23140), (0.8, 0.25, 0.17696),
+        (0.5, 0.0, 0.11926), (0.5, 0.01, 0.09756), (0.5, 0.1, 0.05927), (0.5, 0.25, 0.03594),
+    ],
+)  # fmt: skip
+def test_published_rates_in_coloured_noise(mu, ratio, rate):
+    found = transfer(mu, 0.4, shift=colour_shift(ratio, 1.0), **UNIT).rate
+    assert found == pytest.approx(rate, abs=6e-6)
+
+
+def test_rate_at_threshold_that_another_simulator_tests_itself_with():
+    assert transfer(15.0, np.sqrt(1.5), **CELL).rate * 1e3 == pytest.approx(27.10959343793, abs=5e-11)
+
+
+def test_without_noise_the_rate_is_the_closed_form():
+    quiet = transfer([20.0, 14.9], 0.0, **CELL).rate
+    assert quiet == pytest.approx([1.0 / (2.0 + 10.0 * np.log(20.0 / 5.0)), 0.0], rel=1e-7)
+
+
+@settings(max_examples=50, deadline=None)
+@given(inputs, st.floats(0.0, 0.4))
+def test_derivatives_are_those_of_the_rate(given_input, shift):
+    mu, sigma = given_input
+    here = transfer(mu, sigma, shift=shift, **CELL)
+    if here.log_rate < -60.0:
+        return
+    h = 1e-4
+    steps = np.array([-2.0, -1.0, 1.0, 2.0]) * h
+    five_point = np.array([1.0, -8.0, 8.0, -1.0]) / (12.0 * h)  # of log rate: error of order h**4
+    by_mu = five_point @ transfer(mu + steps, sigma, shift=shift, **CELL).log_rate
+    by_sigma = five_point @ transfer(mu, sigma + steps, shift=shift, **CELL).log_rate
+    assert here.d_mu / here.rate == pytest.approx(by_mu, rel=1e-7, abs=1e-9)
+    assert here.d_sigma / here.rate == pytest.approx(by_sigma, rel=1e-7, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(inputs, st.floats(0.1, 1000.0), st.floats(0.01, 100.0))
+def test_units_of_voltage_and_time_do_not_matter(given_input, volts, times):
+    mu, sigma = given_input
+    scaled = {"tau_m": 10.0 * times, "t_ref": 2.0 * times, "v_th": 15.0 * volts, "v_reset": 0.0}
+    one, other = transfer(mu, sigma, **CELL), transfer(mu * volts, sigma * volts, **scaled)
+    assert other.log_rate + np.log(times) == pytest.approx(one.log_rate, rel=1e-11, abs=1e-11)
+    assert cv(mu * volts, sigma * volts, **scaled) == pytest.approx(cv(mu, sigma, **CELL), rel=1e-9)
+
+
+def test_a_bad_element_spoils_no_other():
+    out = transfer([15.0, np.nan, 15.0, 15.0], [1.0, 1.0, -1.0, np.inf], **CELL)
+    assert out.rate[0] == transfer(15.0, 1.0, **CELL).rate
+    assert np.isnan(out.rate[1:]).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(inputs)
+def test_the_density_holds_all_neurons_that_are_not_refractory(given_input):
+    mu, sigma = given_input
+    pieces = [mu - 12.0 * sigma, mu - 3.0 * sigma, 0.0, 7.5, 15.0]
+    edges = sorted(min(x, 15.0) for x in pieces)
+    mass = sum(
+        quad(lambda v: float(density(v, mu, sigma, **CELL)), low, high, epsabs=1e-12, limit=200)[0]
+        for low, high in zip(edges, edges[1:], strict=False)
+    )
+    assert mass == pytest.approx(1.0 - 2.0 * transfer(mu, sigma, **CELL).rate, abs=1e-8)
+
+
+def test_far_below_threshold_the_density_is_the_free_gaussian_and_spikes_are_poisson():
+    v = np.linspace(-6.0, 6.0, 25)
+    free = np.exp(-((v - 0.5) ** 2) / 1.0) / np.sqrt(np.pi)
+    assert density(v, 0.5, 1.0, **CELL) == pytest.approx(free, rel=1e-10)
+    assert cv(0.5, 1.0, **CELL) == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("mu", "diffusion", "at_1", "at_10"),
+    [
+        (0.8, 0.1, 0.398316716823 + 0.319051050255j, 0.106889364411 + 0.108680775072j),
+        (0.8, 0.01, 0.258608903206 + 0.302546792998j, 0.0688706888276 + 0.0791093054406j),
+        (1.5, 0.1, 0.978578337838 + 0.292587520066j, 0.291444404517 + 0.243047100117j),
+    ],
+)
+def test_published_linear_response(mu, diffusion, at_1, at_10):
+    sigma = np.sqrt(2.0 * diffusion)
+    chi = response(2j * np.pi * np.array([1.0, 10.0]), mu, sigma, **UNIT).chi_mu
+    assert np.conj(chi) == pytest.approx(np.array([at_1, at_10]), abs=2e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(inputs, st.floats(0.0, 0.3), st.floats(0.0, 3.0))
+def test_slow_modulation_is_followed_as_the_static_rate_says(given_input, shift, t_ref):
+    mu, sigma = given_input
+    cell = {**CELL, "t_ref": t_ref, "shift": shift}
+    static = transfer(mu, sigma, **cell)
+    if static.log_rate < -200.0:
+        return
+    slow = response(np.zeros(1, complex), mu, sigma, **cell)
+    assert slow.chi_mu[0] == pytest.approx(static.d_mu, rel=1e-9, abs=1e-13)
+    assert slow.chi_sigma2[0] == pytest.approx(static.d_sigma / (2.0 * sigma), rel=1e-8, abs=1e-13)
+
+
+def test_fast_modulation_falls_with_the_root_of_the_frequency_at_45_degrees():
+    omega = 1e4
+    chi = response(np.array([1j * omega]), 0.8, np.sqrt(0.2), **UNIT).chi_mu[0]
+    rate = transfer(0.8, np.sqrt(0.2), **UNIT).rate
+    assert abs(chi) == pytest.approx(rate / np.sqrt(0.1 * omega), rel=0.02)  # next order: omega**-1/2
+    assert np.angle(chi, deg=True) == pytest.approx(-45.0, abs=1.0)
+
+
+def test_held_neurons_do_not_answer_at_once():
+    """Sum rule: with a refractory time the static response still holds at small frequency, to first order in it."""
+    cell = {**CELL, "t_ref": 5.0}
+    s = np.array([1e-6j, 0.0])
+    chi = response(s, 14.0, 3.0, **cell).chi_mu
+    assert abs(chi[0] - chi[1]) < 1e-3 * abs(chi[1])
