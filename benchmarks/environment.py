@@ -1,7 +1,7 @@
 """The peers' own virtual environment: NEST and Brian2 at fixed versions, made on first use.
 
-Rheobase never runs in it, and nothing of it enters Rheobase's environment. Brian2's C++ mode needs a C++ compiler on the
-machine; Rheobase and the wheel of NEST do not.
+Rheobase never runs in it, and nothing of it enters Rheobase's environment. Brian2's C++ mode needs a C++ compiler on
+the machine; Rheobase and the wheel of NEST do not.
 """
 
 from __future__ import annotations

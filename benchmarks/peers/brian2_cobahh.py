@@ -6,7 +6,7 @@ import brian2
 import brian2_standalone as standalone
 import numpy as np
 from brian2 import NeuronGroup, SpikeMonitor, Synapses, ms
-from cobahh import CELL, CONSTANTS, N, N_E, START, P
+from cobahh import CELL, CONSTANTS, N_E, START, N, P
 from common import arguments, report, spike_statistics
 
 

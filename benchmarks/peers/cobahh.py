@@ -40,7 +40,7 @@ CONSTANTS = {
     "tau_i": (10.0, "ms"),
 }
 
-#: Start values as in the benchmark: near rest, with conductances that start the activity. (mean, standard deviation, unit)
+#: Start values as in the benchmark: near rest, with conductances that start the activity (mean, deviation, unit).
 START_MOMENTS = {"v": (-65.0, 5.0, "mV"), "ge": (40.0, 15.0, "nS"), "gi": (200.0, 120.0, "nS")}
 
 START = {name: f"({mean} + {sd}*randn())*{unit}" for name, (mean, sd, unit) in START_MOMENTS.items()}

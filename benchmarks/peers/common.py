@@ -58,13 +58,15 @@ def arguments(description: str) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--g", type=float, default=5.0)
     parser.add_argument("--eta", type=float, default=2.0)
-    parser.add_argument("--random-weights", action="store_true", help="a weight and a delay of its own for each synapse")
+    parser.add_argument(
+        "--random-weights", action="store_true", help="a weight and a delay of its own for each synapse"
+    )
     parser.add_argument("--precision", choices=["float64", "float32"], default="float64")
     return parser.parse_args()
 
 
 def spike_statistics(neuron: np.ndarray, time_ms: np.ndarray, size: int, start: float, stop: float) -> dict[str, float]:
-    """Mean rate (Hz) and mean coefficient of variation of the intervals within [start, stop), as NEST users compute them."""
+    """Mean rate (Hz), and the coefficient of variation of the intervals within [start, stop), averaged over neurons."""
     inside = (time_ms >= start) & (time_ms < stop)
     neuron, time_ms = neuron[inside], time_ms[inside]
     order = np.lexsort((time_ms, neuron))

@@ -51,7 +51,9 @@ def main() -> None:
     _, wall, cpu = timed(lambda: nest.Simulate(options.duration))
     events = recorder.events
     stop = options.transient + options.duration
-    spikes = spike_statistics(events["senders"] - 1, events["times"], network.n_e + network.n_i, options.transient, stop)
+    spikes = spike_statistics(
+        events["senders"] - 1, events["times"], network.n_e + network.n_i, options.transient, stop
+    )
     report(
         engine=f"NEST {nest.__version__}", build_s=build_wall, compile_s=0.0, first_run_s=first_wall, wall_s=wall,
         cpu_s=cpu, memory_mb=peak_memory_mb(), duration_ms=options.duration, threads=options.threads, **spikes,

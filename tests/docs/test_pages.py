@@ -29,7 +29,7 @@ def run_block(language: str, code: str, namespace: dict, where: str) -> None:
         exec(compile(code, where, "exec"), namespace)
     elif language == "console":
         for command in re.findall(r"^\$ rheobase (.*)$", code, re.MULTILINE):
-            assert main([*shlex.split(command), "--quiet"]) == 0, f"{where}: rheobase {command}"
+            assert main(shlex.split(command)) == 0, f"{where}: rheobase {command}"
     elif name := re.match(r"# (\w+\.toml)\n", code):
         Path(name[1]).write_text(code)
 

@@ -11,11 +11,10 @@ import pytest
 
 from rheobase import library
 from rheobase.errors import ModelError
-from rheobase.library.neurons.izhikevich2003 import PRESETS as IZHIKEVICH
 from rheobase.library.system import System
 from rheobase.model.network import Network
 from rheobase.model.neuron import Neuron
-from rheobase.units import CURRENT, Dimension, mV, ms
+from rheobase.units import CURRENT, Dimension, ms, mV
 
 NEURONS = [name for name in library.names() if library.entry(name).kind == "neuron"]
 NETWORKS = [name for name in library.names() if library.entry(name).kind == "network"]
@@ -89,18 +88,23 @@ def test_izhikevich_comes_with_both_schemes():
 @pytest.mark.parametrize(("preset", "count"), [("regular_spiking", 20), ("intrinsically_bursting", 27),
                                                ("chattering", 43), ("fast_spiking", 63)])  # fmt: skip
 def test_izhikevichs_published_program_gives_its_own_counts(preset: str, count: int):
-    """The scheme printed in the paper, applied to the equations of the library, is another dynamical system."""
+    """The scheme printed in the paper, applied to the equations of the library, is another dynamical system.
+
+    It amplifies round-off, so the count depends on the last bit: forty starts within 1e-10 mV span it.
+    """
     neuron = library.izhikevich2003(preset=preset, I="10 mV/ms")
-    system, (v, u), spikes = System(neuron), System(neuron).start, 0
-    c, d = float(neuron.parameters["c"]), float(neuron.parameters["d"])
+    system, spikes = System(neuron), np.zeros(40)
+    v, u = (value + 2e-12 * np.arange(40) for value in system.start)
+    c, d, peak = (float(neuron.parameters[name]) for name in ("c", "d", "v_peak"))
     for _ in range(1000):
-        if v >= 30.0:
-            spikes, v, u = spikes + 1, c, u + d
+        fired = v >= peak
+        spikes, v, u = spikes + fired, np.where(fired, c, v), np.where(fired, u + d, u)
         for _ in range(2):
-            v += 0.5 * system.rhs(np.array([v, u]))[0]
-        u += system.rhs(np.array([v, u]))[1]
-    assert spikes == count
-    assert preset in IZHIKEVICH
+            v = v + 0.5 * system.rhs(np.array([v, u]))[0]
+        u = u + system.rhs(np.array([v, u]))[1]
+    assert spikes.min() <= count <= spikes.max()
+    assert spikes.max() < next(fact.value for fact in library.entry("izhikevich2003").facts if fact.model == {
+        "preset": preset} and fact.what.startswith("spikes"))  # fmt: skip
 
 
 def test_importing_the_library_reads_no_model():

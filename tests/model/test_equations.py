@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from rheobase.model.equations import Equations
 from rheobase.model.evaluate import evaluate
-from rheobase.model.expression import Binary, Call, Name, Number
-from rheobase.units import Dimension, mS, mV, pA, pF
+from rheobase.model.expression import Binary, Call, Name, Number, Unary
+from rheobase.units import Dimension, pA, pF
 
 TEXT = """
 # a comment with a colon: and brackets (
@@ -63,9 +63,7 @@ def test_lines_are_those_of_the_text(equations):
 
 def test_units_vanish_from_the_trees():
     tree = Equations.parse("dx/dt = -(x - 2*volt)/(10*ms) : volt")["x"].expression
-    assert tree == Binary("/", Binary("*", Number(-1.0), Binary("-", Name("x"), Number(2000.0))), Number(10.0)) or (
-        evaluate(tree, {"x": 0.0}) == 200.0
-    )
+    assert tree == Binary("/", Unary("-", Binary("-", Name("x"), Number(2000.0))), Number(10.0))
     assert evaluate(tree, {"x": 3000.0}) == -100.0
 
 
@@ -119,7 +117,6 @@ def test_names_given_from_outside_have_the_dimension_of_their_value():
 def test_a_variable_hides_the_unit_of_its_name():
     equations = Equations.parse("x = 2*mS : 1 \n mS : 1")
     assert evaluate(equations["x"].expression, {"mS": 3.0}) == 6.0
-    assert mS.scale != 3.0
 
 
 def test_noise_has_the_unit_of_one_over_the_root_of_time():
@@ -138,8 +135,8 @@ _LARGE = ("dv/dt = ({E}e-3*volt - v)/({tau}e-3*second) + {I}e-12*amp/({C}e-12*fa
     st.integers(-80, -50), st.integers(1, 100), st.integers(0, 900), st.integers(1, 500), st.integers(1, 9),
     st.floats(-90, -40),
 )  # fmt: skip
-def test_the_same_model_in_other_units_is_the_same(E, tau, I, C, D, v):  # noqa: E741
-    numbers = {"E": E, "tau": tau, "I": I, "C": C, "D": D}
+def test_the_same_model_in_other_units_is_the_same(rest, tau, current, capacitance, slope, v):
+    numbers = {"E": rest, "tau": tau, "I": current, "C": capacitance, "D": slope}
     small = Equations.parse(_SMALL.format(**numbers))["v"].expression
     large = Equations.parse(_LARGE.format(**numbers))["v"].expression
     assert evaluate(large, {"v": v}) == pytest.approx(evaluate(small, {"v": v}), rel=1e-12)
@@ -211,4 +208,3 @@ def test_hodgkin_huxley_rates_have_their_published_values():
     rates = {name: evaluate(equations[name].expression, {"v": -65.0}) for name in ("a_m", "b_m", "a_h", "b_h", "a_n", "b_n")}
     expected = {"a_m": 0.22356, "b_m": 4.0, "a_h": 0.07, "b_h": 0.047426, "a_n": 0.058198, "b_n": 0.125}
     assert rates == pytest.approx(expected, rel=1e-4)
-    assert mV.scale == 1.0

@@ -55,5 +55,10 @@ def _write(folder: Path, results: list[Comparison], points: tuple[tuple[float, f
 
     with replacing(folder / "table.txt") as temporary:
         temporary.write_text("\n\n".join(result.summary() for result in results) + "\n", encoding="utf-8")
-    titles = [f"g = {g:g}, η = {eta:g}" for g, eta in points]
+    titles = [_title(result, g, eta) for result, (g, eta) in zip(results, points, strict=True)]
     plot.save(plot.panels(results, titles), folder / "figure.png")
+
+
+def _title(result: Comparison, g: float, eta: float) -> str:
+    row = result.rows[0]
+    return f"g = {g:g}, η = {eta:g}: {row.name} at {row.rate_sim_hz:.1f} Hz, theory {row.rate_theory_hz:.1f} Hz"

@@ -8,33 +8,83 @@ from typing import Any
 import numpy as np
 
 from rheobase.model.distribution import Distribution
-from rheobase.model.network import Network
+from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
-from rheobase.units import Dimension, Quantity
+from rheobase.model.synapse import Synapse
+from rheobase.units import Dimension, Hz, Quantity, ms
 
 
 def neuron_page(neuron: Neuron, name: str = "") -> str:
     """Title, equations, events, parameters with units, source and tested facts of a neuron."""
+    return "\n".join(
+        [*_heading(name or neuron.name or "neuron"), *_neuron_lines(neuron), *_ending(name, neuron.source)]
+    )
+
+
+def _neuron_lines(neuron: Neuron) -> list[str]:
     texts = neuron.texts
     events = [f"{key}: {texts[key].strip()}" for key in ("threshold", "reset", "refractory") if texts.get(key)]
-    lines = [*_heading(name or neuron.name or "neuron"), "", *_indented(neuron.equations.text)]
+    lines = ["", *_indented(neuron.equations.text)]
     lines += ["", *_indented("\n".join(events))] if events else []
     lines += ["", "parameters", *_value_lines(neuron, neuron.parameters)]
     start = {key: value for key, value in neuron.initial.items() if np.any(np.asarray(value) != 0)}
     lines += ["", "start values", *_value_lines(neuron, start)] if start else []
-    lines += ["", f"notes: {neuron.notes}"] if neuron.notes else []
-    return "\n".join([*lines, *_ending(name, neuron.source)])
+    return [*lines, "", f"notes: {neuron.notes}"] if neuron.notes else lines
 
 
 def network_page(network: Network, name: str = "") -> str:
     """Populations, projections, inputs and source of a network, and the neurons it is made of."""
-    lines = [*_heading(name or network.name), "", network.summary()]
-    seen: set[int] = set()
+    lines = [*_heading(name or network.name), ""]
+    lines += [f"{network.size:,} neurons, about {network.synapses:,.0f} synapses", "", "populations"]
+    lines += [_population_line(population) for population in network.populations]
+    lines += (
+        ["", "projections", *(_projection_line(p, network) for p in network.projections)] if network.projections else []
+    )
+    lines += ["", "inputs", *(_input_line(item, network) for item in network.inputs)] if network.inputs else []
+    seen: list[Neuron] = []
     for population in network.populations:
-        if id(population.neuron) not in seen:
-            lines += ["", f"neuron of {population.name}", *_indented(population.neuron.equations.text)]
-        seen.add(id(population.neuron))
+        if not any(population.neuron is neuron for neuron in seen):
+            seen.append(population.neuron)
+            users = ", ".join(p.name for p in network.populations if p.neuron is population.neuron)
+            lines += ["", f"neuron of {users}", *_neuron_lines(population.neuron)]
     return "\n".join([*lines, *_ending(name, network.source)])
+
+
+def _population_line(population: Population) -> str:
+    dimension = population.neuron.equations.dimension_of
+    values = [f"{key} = {shown(value, dimension(key))}" for key, value in population.values.items()]
+    return "  ".join([f"  {population.name}: {population.n:,} neurons", *values])
+
+
+def _projection_line(projection: Projection, network: Network) -> str:
+    weight = shown(projection.weight, _weight_dimension(projection, network[projection.post]))
+    delay = shown(projection.delay, ms.dimension)
+    rule = type(projection.connect).__name__
+    counts = ", ".join(
+        f"{key} = {value:,}" for key, value in vars(projection.connect).items() if key in ("k", "n", "p")
+    )
+    what = f"{rule}({counts}), {weight}, after {delay}, {_synapse_words(projection.synapse)}"
+    return f"  {projection.pre} -> {projection.post}: {what}"
+
+
+def _input_line(item: PoissonInput | CurrentInput, network: Network) -> str:
+    target = network[item.population]
+    if isinstance(item, CurrentInput):
+        amplitude = shown(item.amplitude, target.neuron.equations.dimension_of(item.target))
+        return f"  current -> {item.population}: {amplitude} into {item.target}"
+    weight = shown(item.weight, _weight_dimension(item, target))
+    rate = shown(item.rate, Hz.dimension)
+    return f"  Poisson -> {item.population}: {item.n:,} x {rate}, {weight}, {_synapse_words(item.synapse)}"
+
+
+def _weight_dimension(item: Projection | PoissonInput, target: Population) -> Dimension:
+    return item.synapse.weight_dimension(target.neuron.equations.dimension_of(item.synapse.target))
+
+
+def _synapse_words(synapse: Synapse) -> str:
+    times = "" if synapse.tau is None else f" of {synapse.tau:g} ms"
+    reversal = "" if synapse.reversal is None else f", reversal at {synapse.reversal:g} mV"
+    return f"{synapse.kind}{times} on {synapse.target}{reversal}"
 
 
 def recording_page(recording: Any) -> str:

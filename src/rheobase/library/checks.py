@@ -64,7 +64,7 @@ def saddle_node_voltage(low: float, high: float) -> Check:
 
 
 def hopf(low: float, high: float) -> Check:
-    """Input at which a pair of eigenvalues crosses the imaginary axis, with the voltage between ``low`` and ``high``."""
+    """Input at which a pair of eigenvalues becomes imaginary, with the voltage between ``low`` and ``high``."""
     return lambda neuron: _hopf(neuron, low, high)[0]
 
 
@@ -90,7 +90,7 @@ def _crossing(
     from scipy.optimize import brentq
 
     system = System(neuron)
-    voltage = brentq(lambda v: test(system.jacobian(*equilibrium_at(system, v))), low, high, xtol=1e-12, rtol=1e-14)
+    voltage = brentq(lambda v: test(system.jacobian(*equilibrium_at(system, v))), low, high, xtol=1e-12)
     return equilibrium_at(system, float(voltage))  # type: ignore[arg-type]
 
 
@@ -110,7 +110,9 @@ def subexpression(name: str, **state: Any) -> Check:
 
     def check(neuron: Neuron) -> float:
         values = System(neuron).values(System(neuron).start)
-        values |= {key: float(np.asarray(getattr(parse_quantity(value), "value", value))) for key, value in state.items()}
+        values |= {
+            key: float(np.asarray(getattr(parse_quantity(value), "value", value))) for key, value in state.items()
+        }
         for equation in neuron.equations.subexpressions:
             assert equation.expression is not None
             values[equation.name] = evaluate(equation.expression, values)
@@ -120,7 +122,7 @@ def subexpression(name: str, **state: Any) -> Check:
 
 
 def rheobase_of(threshold: str) -> Check:
-    """Input that holds the first state at the parameter ``threshold``: the smallest one that makes a leaky neuron fire."""
+    """Input that holds the first state at the parameter ``threshold``: the smallest that makes a leaky neuron fire."""
 
     def check(neuron: Neuron) -> float:
         return equilibrium_at(System(neuron), float(np.asarray(neuron.parameters[threshold])))[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from rheobase.errors import ModelError
@@ -51,7 +52,13 @@ class Fact:
     def found(self, make: Callable[..., Any]) -> float:
         """The number as the model that ``make`` makes has it, in `unit`."""
         scale = parse_unit(self.unit).scale if self.unit else 1.0
-        return float(self.check(make(**(self.model or {})))) / scale
+        return float(self.check(_made(make, tuple((self.model or {}).items())))) / scale
+
+
+@lru_cache(maxsize=8)
+def _made(make: Callable[..., Any], parameters: tuple[tuple[str, Any], ...]) -> Any:
+    """The model; facts about the same one share it, and what has been computed from it."""
+    return make(**dict(parameters))
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,9 @@ class _Walk:
         def rhs(t: float, state: Vector) -> Vector:
             return vector(state, parameters, t) * moves
 
-        solution = solve_ivp(rhs, (start, end), state, method="LSODA", rtol=self.rtol, atol=self.rtol / 100, events=event)
+        solution = solve_ivp(
+            rhs, (start, end), state, method="LSODA", rtol=self.rtol, atol=self.rtol / 100, events=event
+        )
         if not solution.success:
             raise ModelError(f"{self.system.neuron.name}: {solution.message}")
         crossings = solution.t_events[0] if event is not None else np.empty(0)

@@ -23,6 +23,8 @@ def negate(a: Expression) -> Expression:
             return inner
         case Binary("-", left, right):
             return Binary("-", right, left, a.where)
+        case Binary("*" | "/" as op, Number(value), rest):
+            return Binary(op, Number(-value), rest, a.where)
     return Unary("-", a, a.where)
 
 
@@ -87,6 +89,8 @@ def divide(a: Expression, b: Expression) -> Expression:
             return a
         case _, Number(-1.0):
             return negate(a)
+        case Number(value), Unary("-", inner):
+            return divide(Number(-value, a.where), inner)
         case Unary("-", inner), _:
             return negate(divide(inner, b))
         case _, Unary("-", inner):

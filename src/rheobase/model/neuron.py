@@ -19,7 +19,7 @@ from rheobase.model.scope import is_special
 from rheobase.model.shape import is_affine, is_smooth
 from rheobase.model.statements import Assignment, parse_refractory, parse_reset, parse_threshold
 from rheobase.model.values import Given, dimension_given, parameter_values, start_values
-from rheobase.units import TIME, Quantity, as_quantity, internal
+from rheobase.units import TIME, Dimension, Quantity, UnitError, as_quantity, internal
 
 _OPTIONS = ("equations", "threshold", "reset", "refractory", "method", "name", "source", "notes")
 
@@ -232,7 +232,15 @@ def _equations(equations: Any, values: Mapping[str, Any]) -> Equations:
         equations = equations.text
     if not isinstance(equations, str):
         raise ModelError(f"equations have to be a text, but {type(equations).__name__} was given")
-    return Equations.parse(equations, {name: dimension_given(value, name) for name, value in values.items()})
+    return Equations.parse(equations, {name: _dimension(value, name) for name, value in values.items()})
+
+
+def _dimension(value: Any, name: str) -> Dimension:
+    try:
+        return dimension_given(value, name)
+    except UnitError as error:
+        near = difflib.get_close_matches(name, _OPTIONS, n=1)
+        raise UnitError(f"{name}: {error}" + (f"; did you mean '{near[0]}'?" if near else "")) from None
 
 
 def _refractory(value: Any, text: str, equations: Equations) -> Expression | None:

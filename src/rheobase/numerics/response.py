@@ -35,6 +35,7 @@ from rheobase.numerics.siegert import legendre
 
 _START = -2.0
 _STEP = 0.6
+_LARGEST_EXPONENT = 8.0  # the solution's logarithm changes by less over a Taylor step
 _MAX_TERMS = 80
 
 Complex = NDArray[np.complex128]
@@ -80,7 +81,8 @@ def solve(lam: Complex, y_r: float, y_theta: float) -> Solution:
 
 def _march(lam: Complex, start: float, stop: float, state: State) -> State:
     """Carry ``(u, p, q, (u, p) at reset)`` from ``start`` to ``stop`` by Taylor steps."""
-    n = max(0, int(np.ceil((stop - start) / _STEP)))
+    fastest = max(2.0 * abs(start), 2.0 * abs(stop), float(np.sqrt(2.0 * np.max(np.abs(lam), initial=0.0))))
+    n = max(0, int(np.ceil((stop - start) * max(1.0 / _STEP, fastest / _LARGEST_EXPONENT))))
     y = np.linspace(start, stop, n + 1)
     for left, right in pairwise(y):
         u, p, q, reset = state

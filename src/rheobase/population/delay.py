@@ -44,15 +44,15 @@ def delay_distribution(delay: float | NDArray[np.float64] | Distribution) -> Del
     """
     match delay:
         case Uniform(low, high) if high > low:
-            return _rule(low, high, np.ones_like)
+            return _delays(*_rule(low, high, np.ones_like))
         case Normal(mean, sd, low, high) if sd > 0.0:
             start = max(-np.inf if low is None else low, mean - _REACH * sd)
             stop = min(np.inf if high is None else high, mean + _REACH * sd)
-            return _rule(start, stop, lambda d: np.exp(-0.5 * ((d - mean) / sd) ** 2))
+            return _delays(*_rule(start, stop, lambda d: np.exp(-0.5 * ((d - mean) / sd) ** 2)))
         case Lognormal(mean, sd) if sd > 0.0:
             width = np.sqrt(np.log1p((sd / mean) ** 2))
-            rule = _rule(-_REACH * width, _REACH * width, lambda z: np.exp(-0.5 * (z / width) ** 2))
-            return DelayDistribution(mean * np.exp(rule.values - 0.5 * width**2), rule.weights)
+            logarithm, weights = _rule(-_REACH * width, _REACH * width, lambda z: np.exp(-0.5 * (z / width) ** 2))
+            return DelayDistribution(mean * np.exp(logarithm - 0.5 * width**2), weights)
         case Uniform(low, _):
             return _points(np.array([low]))
         case Normal(mean, _, _, _) | Lognormal(mean, _):
@@ -61,11 +61,16 @@ def delay_distribution(delay: float | NDArray[np.float64] | Distribution) -> Del
             return _points(np.atleast_1d(np.asarray(delay, float)))
 
 
-def _rule(start, stop, density) -> DelayDistribution:
+def _rule(start, stop, density):
+    """Gauss-Legendre nodes from ``start`` to ``stop``, and their weights under a density of any scale."""
     nodes, weights = legendre(_POINTS)
     values = 0.5 * (start + stop) + 0.5 * (stop - start) * nodes
     mass = weights * density(values)
-    return DelayDistribution(np.maximum(values, 0.0), mass / np.sum(mass))
+    return values, mass / np.sum(mass)
+
+
+def _delays(values, weights) -> DelayDistribution:
+    return DelayDistribution(np.maximum(values, 0.0), weights)
 
 
 def _points(values) -> DelayDistribution:

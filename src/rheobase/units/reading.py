@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from typing import Any
 
@@ -44,6 +45,8 @@ def parse_quantity(text: Any) -> Quantity | Value:
     if match is None:
         raise UnitError(f'cannot read {text[:60]!r} as a quantity; write a number and a unit, for example "20 mV"')
     number, rest = float(match[1]), text[match.end() :]
+    if math.isinf(number) and "inf" not in match[1]:
+        raise UnitError(f"the number {text[:20]!r}... is too large; write 'inf' for infinity")
     if not rest.strip():
         return number
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rheobase.library.network_checks import external_rate, theory_frequency, theory_growth, theory_rate
 from rheobase.library.entry import Entry, Fact
 from rheobase.library.given import quantities
+from rheobase.library.network_checks import external_rate, theory_frequency, theory_growth, theory_rate
 from rheobase.library.neurons.lif import lif
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.distribution import Uniform
@@ -30,8 +30,8 @@ def brunel2000(
 ) -> Network:
     """Model A: identical excitatory and inhibitory leaky integrate-and-fire neurons with delta synapses.
 
-    There are ``4*order`` excitatory and ``order`` inhibitory neurons. Each receives ``C_E = epsilon*4*order`` synapses of
-    weight ``J`` from random excitatory neurons, ``C_I = epsilon*order`` of weight ``-g*J`` from inhibitory ones, and
+    There are ``4*order`` excitatory and ``order`` inhibitory neurons. Each receives ``C_E = epsilon*4*order`` synapses
+    of weight ``J`` from random excitatory neurons, ``C_I = epsilon*order`` of weight ``-g*J`` from inhibitory ones, and
     ``C_E`` external ones of weight ``J`` and rate ``eta*nu_thr`` each, with ``nu_thr = theta/(J C_E tau)``.
 
     Start values, which the paper does not give: uniform between the reset and the threshold.

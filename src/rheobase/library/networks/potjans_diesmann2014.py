@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rheobase.library.network_checks import in_degree, simulated_rate, size, synapses, theory_rate
 from rheobase.library.entry import Entry, Fact
 from rheobase.library.given import quantities
+from rheobase.library.network_checks import in_degree, simulated_rate, size, synapses, theory_rate
 from rheobase.library.neurons.lif import lif
 from rheobase.model.connect import FixedTotalNumber
 from rheobase.model.distribution import Normal
@@ -51,16 +51,16 @@ VARIANTS: dict[str, tuple[dict[str, int], dict[tuple[str, str], int]]] = {
 def potjans_diesmann2014(scale: Any = 1.0, *, variant: str = "published", weight_sd: Any = 0.1) -> Network:
     """The microcircuit: 77,169 leaky integrate-and-fire neurons and 0.3 billion current synapses at full scale.
 
-    The number of synapses between two populations of N and M neurons is ``ln(1 - C)/ln(1 - 1/(N M))``, drawn with both ends
-    uniform. Weights are normal, 87.8 pA +- 10 % (twice that from 4E to 23E, -4 times that from inhibitory neurons) and
-    keep their sign; delays are normal, 1.5 ms and 0.75 ms +- 50 %, and at least 0.1 ms. Each neuron has Poisson input
-    of 8 Hz a source. Potentials start at -58 +- 10 mV.
+    Two populations of N and M neurons are joined by ``ln(1 - C)/ln(1 - 1/(N M))`` synapses, both ends of each drawn
+    uniformly. Weights are normal, 87.8 pA +- 10 % (twice that from 4E to 23E, -4 times that from inhibitory neurons)
+    and keep their sign; delays are normal, 1.5 ms and 0.75 ms +- 50 %, and at least 0.1 ms. Each neuron has Poisson
+    input of 8 Hz a source. Potentials start at -58 +- 10 mV.
 
     Parameters
     ----------
     scale
-        Fraction of the neurons. In-degrees stay as they are, so that mean and variance of the input do too; neurons then
-        share more of it, and correlations grow.
+        Fraction of the neurons. In-degrees stay as they are, so that mean and variance of the input do too; neurons
+        then share more of it, and correlations grow.
     variant
         ``published``, or ``bos2016`` with the two changes of Bos et al. (2016) that the stationary theory is usually
         computed with.
@@ -119,7 +119,7 @@ FACTS = (
     Fact("synapses", 298_880_968, "", "NEST's implementation", synapses, 5),
     Fact("in-degree from 4I to 4E, rounded", 795, "", _BOS, in_degree("4I", "4E"), 0.5),
     *(
-        Fact(f"stationary theoretical rate of {name}", rate, "Hz", "Siegert rates with shifted bounds, found independently",
+        Fact(f"stationary theoretical rate of {name}", rate, "Hz", "Siegert rates with shifted bounds, independent",
              theory_rate(name), 5e-6, _VARIANT)
         for name, rate in zip(POPULATIONS, _STATIONARY, strict=True)
     ),

@@ -10,8 +10,8 @@ from rheobase.library.given import neuron
 from rheobase.model.neuron import Neuron
 
 SOURCE = (
-    "Connor, Walter & McKown (1977), Biophys. J. 18:81, doi:10.1016/S0006-3495(77)85598-7; as in Dayan & Abbott (2001), "
-    "Theoretical Neuroscience, MIT Press (section 6.2)"
+    "Connor, Walter & McKown (1977), Biophys. J. 18:81, doi:10.1016/S0006-3495(77)85598-7; as in Dayan & Abbott "
+    "(2001), Theoretical Neuroscience, MIT Press (section 6.2)"
 )
 
 EQUATIONS = """

@@ -9,7 +9,10 @@ from rheobase.library.entry import Entry, Fact
 from rheobase.library.given import neuron
 from rheobase.model.neuron import Neuron
 
-SOURCE = "Fourcaud-Trocmé, Hansel, van Vreeswijk & Brunel (2003), J. Neurosci. 23:11628, doi:10.1523/JNEUROSCI.23-37-11628.2003"
+SOURCE = (
+    "Fourcaud-Trocmé, Hansel, van Vreeswijk & Brunel (2003), J. Neurosci. 23:11628, "
+    "doi:10.1523/JNEUROSCI.23-37-11628.2003"
+)
 
 EQUATIONS = """
 dv/dt = (g_L*(E_L - v) + g_L*Delta_T*exp((v - V_T)/Delta_T) + I)/C_m : mV = E_L (unless refractory)
@@ -36,8 +39,9 @@ def eif(**parameters: Any) -> Neuron:
         Any of the names in `EQUATIONS`, as quantities or texts.
     """
     return neuron(
-        EQUATIONS, parameters, threshold="v > v_peak", reset="v = v_reset", refractory="t_ref", name="eif", source=SOURCE
-    )
+        EQUATIONS, parameters, threshold="v > v_peak", reset="v = v_reset", refractory="t_ref", name="eif",
+        source=SOURCE,
+    )  # fmt: skip
 
 
 FACTS = (

@@ -9,7 +9,9 @@ from rheobase.library.entry import Entry, Fact
 from rheobase.library.given import neuron
 from rheobase.model.neuron import Neuron
 
-SOURCE = "Izhikevich (2007), Dynamical Systems in Neuroscience, MIT Press, doi:10.7551/mitpress/2526.001.0001 (section 3.2)"
+SOURCE = (
+    "Izhikevich (2007), Dynamical Systems in Neuroscience, MIT Press, doi:10.7551/mitpress/2526.001.0001 (section 3.2)"
+)
 
 EQUATIONS = """
 dv/dt = (I - g_L*(v - E_L) - g_Na*m_inf*(v - E_Na))/C_m : mV = -55*mV

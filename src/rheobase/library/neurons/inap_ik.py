@@ -9,7 +9,10 @@ from rheobase.library.entry import Entry, Fact, choose
 from rheobase.library.given import neuron
 from rheobase.model.neuron import Neuron
 
-SOURCE = "Izhikevich (2007), Dynamical Systems in Neuroscience, MIT Press, doi:10.7551/mitpress/2526.001.0001 (chapters 4, 6)"
+SOURCE = (
+    "Izhikevich (2007), Dynamical Systems in Neuroscience, MIT Press, doi:10.7551/mitpress/2526.001.0001 "
+    "(chapters 4 and 6)"
+)
 
 EQUATIONS = """
 dv/dt = (I - g_L*(v - E_L) - g_Na*m_inf*(v - E_Na) - g_K*n*(v - E_K))/C_m : mV = -65*mV

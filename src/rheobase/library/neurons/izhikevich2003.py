@@ -55,8 +55,8 @@ def izhikevich2003(preset: str = "regular_spiking", scheme: str = "exact", **par
     preset
         One of `PRESETS`.
     scheme
-        ``exact`` solves the equations; ``published`` steps them as the paper's program does, and is to be simulated with
-        ``dt=1*ms``.
+        ``exact`` solves the equations; ``published`` steps them as the paper's program does, and is to be simulated
+        with ``dt=1*ms``.
     **parameters
         Any of the names in `EQUATIONS`, as quantities or texts; they win over the preset.
     """
@@ -92,4 +92,6 @@ FACTS = (
     _counted("fast_spiking", 137),
 )
 
-ENTRY = Entry("izhikevich2003", "neuron", "simple model of 2003 in mV and ms", SOURCE, izhikevich2003, FACTS, tuple(PRESETS))
+ENTRY = Entry(
+    "izhikevich2003", "neuron", "simple model of 2003 in mV and ms", SOURCE, izhikevich2003, FACTS, tuple(PRESETS)
+)

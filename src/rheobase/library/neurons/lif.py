@@ -46,7 +46,8 @@ FACTS = (
     Fact("rheobase C_m (v_th - E_L)/tau_m", 375.0, "pA", _CLOSED, rheobase_of("v_th"), 1e-9),
     Fact("first spike at 1000 pA, -tau_m ln(1 - C_m (v_th - E_L)/(tau_m I))", 4.700036292457356, "ms", _CLOSED,
          spike_time(0, I="1000 pA"), 1e-7),
-    Fact("period at 1000 pA, the refractory time added", 6.700036292457356, "ms", _CLOSED, interval(3, I="1000 pA"), 1e-7),
+    Fact("period at 1000 pA, refractory time included", 6.700036292457356, "ms", _CLOSED, interval(3, I="1000 pA"),
+         1e-7),
 )  # fmt: skip
 
 ENTRY = Entry("lif", "neuron", "leaky integrate-and-fire neuron", SOURCE, lif, FACTS)

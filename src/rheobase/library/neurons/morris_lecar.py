@@ -10,7 +10,8 @@ from rheobase.library.given import neuron
 from rheobase.model.neuron import Neuron
 
 SOURCE = (
-    "Morris & Lecar (1981), Biophys. J. 35:193, doi:10.1016/S0006-3495(81)84782-0; parameters of Rinzel & Ermentrout (1998)"
+    "Morris & Lecar (1981), Biophys. J. 35:193, doi:10.1016/S0006-3495(81)84782-0; "
+    "parameters of Rinzel & Ermentrout (1998)"
 )
 
 EQUATIONS = """

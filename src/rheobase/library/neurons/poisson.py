@@ -19,8 +19,9 @@ rate : Hz = 10*Hz      # mean rate
 def poisson(**parameters: Any) -> Neuron:
     """Spikes at random: in each step one with probability ``rate*dt``, so the mean rate is exact at any step.
 
-    Counts are binomial: their variance over their mean is ``1 - rate*dt``, and intervals have the coefficient of variation
-    ``sqrt(1 - rate*dt)``. It is a Poisson process where ``rate*dt`` is much smaller than 1, and none beyond 1.
+    Counts are binomial: their variance over their mean is ``1 - rate*dt``, and intervals have the coefficient of
+    variation ``sqrt(1 - rate*dt)``. It is a Poisson process where ``rate*dt`` is much smaller
+    than 1, and none beyond 1.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def poisson(**parameters: Any) -> Neuron:
 
 
 FACTS = (
-    Fact("probability of a spike in a step of 0.1 ms at 20 Hz", 0.002, "", "rate times step", spike_probability(0.1), 2e-5,
+    Fact("probability of a spike in a step of 0.1 ms", 0.002, "", "rate times step", spike_probability(0.1), 2e-5,
          {"rate": "20 Hz"}),
 )  # fmt: skip
 

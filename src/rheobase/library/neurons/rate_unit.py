@@ -47,4 +47,6 @@ FACTS = (
     Fact("rectifier below its threshold", 0.0, "", _CLOSED, subexpression("phi", I=0.5), 0, _RELU),
 )
 
-ENTRY = Entry("rate_unit", "neuron", "weighted sum through a sigmoid or a rectifier", SOURCE, rate_unit, FACTS, tuple(TRANSFER))
+ENTRY = Entry(
+    "rate_unit", "neuron", "weighted sum through a sigmoid or a rectifier", SOURCE, rate_unit, FACTS, tuple(TRANSFER)
+)

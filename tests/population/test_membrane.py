@@ -1,0 +1,103 @@
+"""Recognising a leaky integrate-and-fire neuron in any notation, and saying why another one is not covered."""
+
+import numpy as np
+import pytest
+
+from rheobase.model.connect import FixedIndegree
+from rheobase.model.distribution import Normal
+from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
+from rheobase.model.neuron import Neuron
+from rheobase.model.synapse import Synapse
+from rheobase.population import NotCovered, membrane, missing, steady_state
+from rheobase.units import Hz, Mohm, mV, ms, nS, pA, pF
+
+SPIKE = {"threshold": "v > v_th", "reset": "v = v_r", "v_th": -50 * mV, "v_r": -60 * mV}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("dv/dt = (E_L - v)/tau_m + I/C : mV\nI : pA = 0*pA", {"tau_m": 10 * ms, "C": 200 * pF}),
+        ("dv/dt = (g_L*(E_L - v) + I)/C : mV\nI : pA = 0*pA", {"g_L": 20 * nS, "C": 200 * pF}),
+        ("tau_m*0 = 0 : ms", None),
+        ("leak = g_L*(E_L - v) : pA\ndv/dt = (leak + I)/C : mV\nI : pA = 0*pA", {"g_L": 20 * nS, "C": 200 * pF}),
+        ("dv/dt = -(v - E_L - R*I)/tau_m : mV\nI : pA = 0*pA", {"tau_m": 10 * ms, "R": 50 * Mohm}),
+    ],
+)
+def test_one_neuron_in_several_notations(text, values):
+    if values is None:
+        return
+    found = membrane(Population(Neuron(text, E_L=-65 * mV, **SPIKE, **values), 10, "A"), ("I",))
+    assert found.lif == pytest.approx((10.0, -50.0, -60.0, 0.0), rel=1e-13)
+    assert found.v_rest == pytest.approx(-65.0, rel=1e-13)
+    assert found.gain("I") == pytest.approx(0.05, rel=1e-13)  # mV per pA
+
+
+def test_values_of_the_population_and_thresholds_the_other_way_round():
+    neuron = Neuron(
+        "dv/dt = -v/tau : mV (unless refractory)", threshold="th <= v", reset="v = 0*mV", refractory="rest",
+        tau=20 * ms, th=20 * mV, rest=2 * ms,
+    )  # fmt: skip
+    found = membrane(Population(neuron, 10, "A", tau=15 * ms))
+    assert found.lif == (15.0, 20.0, 0.0, 2.0)
+
+
+LEAKY = "dv/dt = (E_L - v)/tau_m : mV"
+CELL = {"E_L": -65 * mV, "tau_m": 10 * ms}
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "reason"),
+    [
+        (LEAKY, {"threshold": None, "reset": None}, "never spikes"),
+        (LEAKY, {"reset": "v -= 10*mV"}, "has a reset that is not of the form 'v = constant'"),
+        (LEAKY, {"threshold": "v > v_th and t > 5*ms"}, "has a threshold that is not of the form 'v > v_th'"),
+        (LEAKY, {"v_r": -40 * mV}, "is reset to a voltage that is not below its threshold"),
+        (LEAKY, {"refractory": 2 * ms}, "goes on integrating 'v' while it is refractory"),
+        ("dv/dt = (v - E_L)/tau_m : mV", {}, "has no leak"),
+        ("dv/dt = (E_L - v)*(v_x - v)/tau_m/mV : mV", {"v_x": -30 * mV}, "has a dv/dt that multiplies 'v' by 'v'"),
+        ("dv/dt = (E_L - v + exp(v/mV)*mV)/tau_m : mV", {}, "has a dv/dt that is not linear in 'v'"),
+        ("dv/dt = (E_L - v - w)/tau_m : mV\ndw/dt = (v - w)/tau_m : mV", {}, "has a second state 'w'"),
+        ("dv/dt = (E_L - v + x*cos(t/ms))/tau_m : mV", {"x": 1 * mV}, "has a dv/dt that depends on 't'"),
+    ],
+)
+def test_reasons_not_to_cover_a_neuron(text, changes, reason):
+    options = {**SPIKE, **CELL, **changes}
+    if options["threshold"] is None:
+        options = {key: value for key, value in options.items() if key not in ("v_th", "v_r")}
+    elif "v_r" not in (options["reset"] or ""):
+        del options["v_r"]
+    network = Network(Population(Neuron(text, **options), 10, "A"))
+    (sentence,) = missing(network)
+    assert sentence.startswith("population 'A': the theory covers leaky integrate-and-fire neurons so far; this neuron ")
+    assert reason in sentence
+    with pytest.raises(NotCovered, match="does not cover this network yet"):
+        steady_state(network)
+
+
+def test_reasons_not_to_cover_a_synapse_or_an_input():
+    neuron = Neuron("dv/dt = (E_L - v)/tau_m + I/C : mV\nI : pA = 0*pA", C=200 * pF, **SPIKE, **CELL)
+    network = Network(
+        [Population(neuron, 10, "A")],
+        [Projection("A", "A", FixedIndegree(2), 1 * pA, 1 * ms, Synapse.alpha(2 * ms))],
+        [
+            PoissonInput("A", np.linspace(1, 2, 10) * Hz, 1 * mV),
+            CurrentInput("A", np.linspace(0, 2, 10) * pA),
+            CurrentInput("A", np.zeros(100) * pA, dt=1 * ms),
+        ],
+    )
+    alpha, rates, currents, course = missing(network)
+    assert alpha == (
+        "projection 'A' to 'A': the theory covers delta and exponential-current synapses so far; this one is alpha, on 'I'"
+    )
+    assert rates.startswith("the input of 'A'") and "differs between" in rates
+    assert currents.startswith("the current into 'A'") and "differs between" in currents
+    assert "time course" in course
+
+
+def test_a_parameter_that_differs_between_neurons_is_a_reason_only_where_it_is_used():
+    neuron = Neuron(LEAKY, **SPIKE, **CELL)
+    spread = Population(neuron, 10, "A", tau_m=Normal(10 * ms, 1 * ms))
+    (sentence,) = missing(Network(spread))
+    assert "dv/dt that depends on 'tau_m'" in sentence
+    assert missing(Network(Population(neuron, 10, "A", v=np.linspace(-65, -50, 10) * mV))) == []
