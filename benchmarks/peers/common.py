@@ -56,6 +56,7 @@ def arguments(description: str) -> argparse.Namespace:
     parser.add_argument("--duration", type=float, default=1000.0, help="measured time, ms of biology")
     parser.add_argument("--transient", type=float, default=100.0, help="time before the measurement, ms of biology")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scale", type=float, default=1.0, help="fraction of the neurons, for the microcircuit")
     parser.add_argument("--g", type=float, default=5.0)
     parser.add_argument("--eta", type=float, default=2.0)
     parser.add_argument(

@@ -1,6 +1,7 @@
 """Figures: every axis is labelled with its unit, colours can be told apart, files are written whole."""
 
 import colorsys
+import itertools
 
 import matplotlib
 import numpy as np
@@ -69,7 +70,7 @@ def test_the_users_own_settings_are_left_alone(comparison):
 
 def test_populations_can_be_told_apart_without_colour_vision():
     """Neighbours differ in lightness or, for red-green blindness, on the blue-yellow axis."""
-    for first, second in zip(COLOURS, COLOURS[1:], strict=False):
+    for first, second in itertools.pairwise(COLOURS):
         left, right = (np.array(matplotlib.colors.to_rgb(colour)) for colour in (first, second))
         lightness = abs(colorsys.rgb_to_hls(*left)[1] - colorsys.rgb_to_hls(*right)[1])
         blue_yellow = abs((left[2] - left[:2].mean()) - (right[2] - right[:2].mean()))

@@ -26,7 +26,7 @@ def test_a_modulated_rate_has_its_peak_at_the_modulation(frequency):
         lambda t: RATE_HZ * 1e-3 * (1 + depth * np.sin(2 * np.pi * frequency * t * 1e-3)), seed=round(frequency)
     )
     found = dominant_frequency(recording, 100.0, activity_spectrum(recording, 100.0))
-    # Segments of 250 ms resolve 4 Hz; averaging over a tenth of the frequency to both sides moves a peak by less than that
+    # Segments of 250 ms resolve 4 Hz; the average over a tenth to both sides moves a peak by less than that
     assert abs(found - frequency) < 4.0 + 0.1 * frequency
 
 

@@ -11,7 +11,10 @@ from rheobase.model.equations import Equations
 from rheobase.model.evaluate import evaluate, exprel, exprel_k
 from rheobase.model.expression import Binary, Call, Expression, Name, Number, Unary, Where, names, walk
 
-_MP = {name: getattr(mpmath, name) for name in ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")}
+_MP = {
+    name: getattr(mpmath, name)
+    for name in ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")
+}
 _MP |= {"arctan": mpmath.atan, "exprel": lambda x: mpmath.expm1(x) / x if x else mpmath.mpf(1), "abs": abs}
 _SIGNS = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b,
           "**": lambda a, b: a**b}  # fmt: skip
@@ -44,7 +47,9 @@ def _grow(inner):
     )  # fmt: skip
 
 
-TREES = st.recursive(st.one_of(st.just(Name("x")), st.floats(0.25, 3).map(lambda v: Number(round(v, 2)))), _grow, max_leaves=6)
+TREES = st.recursive(
+    st.one_of(st.just(Name("x")), st.floats(0.25, 3).map(lambda v: Number(round(v, 2)))), _grow, max_leaves=6
+)
 
 
 @settings(max_examples=80, deadline=None)
@@ -92,7 +97,8 @@ def slope_of(text, **values):
         ("maximum(x, 3*x)", 2.0, 3.0), ("(x if x > 1 else x**2)", 2.0, 1.0), ("(x if x > 1 else x**2)", 0.5, 1.0),
         ("int(x > 1)*x", 2.0, 1.0), ("int(x > 1)*x", 0.0, 0.0), ("x % 3", 4.0, 1.0), ("7 % x", 2.0, -3.0),
         ("x // 2", 3.0, 0.0), ("z**x", 1.0, 2.0 * np.log(2.0)), ("rand()*0 + x", 1.0, 1.0), ("x*z", 5.0, 2.0),
-        ("log10(x)", 2.0, 1 / (2 * np.log(10))), ("arcsin(x)", 0.5, 1 / np.sqrt(0.75)), ("arccos(x)", 0.5, -1 / np.sqrt(0.75)),
+        ("log10(x)", 2.0, 1 / (2 * np.log(10))), ("arcsin(x)", 0.5, 1 / np.sqrt(0.75)),
+        ("arccos(x)", 0.5, -1 / np.sqrt(0.75)),
         ("log1p(x)", 1.0, 0.5), ("sqrt(x)", 4.0, 0.25), ("x**0.5", 4.0, 0.25), ("tan(x)", 0.0, 1.0),
     ],
 )  # fmt: skip

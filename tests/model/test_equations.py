@@ -102,8 +102,10 @@ def test_expressions_have_the_value_that_python_gives_them(text, value):
     assert float(evaluate(tree, {"t": 5.0})) == pytest.approx(value, rel=1e-15)
 
 
-@pytest.mark.parametrize("unit", ["1", "Hz", "1/second", "nS/um**2", "uA/cm**2", "siemens/meter**2", "mvolt", "amp", "V",
-                                  "volt**2*second**-1", "msiemens/cm**2", "(mV)", "mM"])  # fmt: skip
+@pytest.mark.parametrize(
+    "unit",
+    ["1", "Hz", "1/second", "nS/um**2", "uA/cm**2", "siemens/meter**2", "mvolt", "amp", "V", "volt**2*second**-1", "msiemens/cm**2", "(mV)", "mM"],
+)
 def test_units_behind_the_colon(unit):
     assert Equations.parse(f"x : {unit}")["x"].unit.name
 
@@ -205,6 +207,8 @@ def test_published_models_are_read_as_they_stand(text):
 def test_hodgkin_huxley_rates_have_their_published_values():
     # Hodgkin & Huxley (1952), at rest (-65 mV): alpha_m = 0.2236, beta_m = 4, alpha_h = 0.07, alpha_n = 0.0582 per ms.
     equations = Equations.parse(PUBLISHED["Hodgkin-Huxley (1952)"])
-    rates = {name: evaluate(equations[name].expression, {"v": -65.0}) for name in ("a_m", "b_m", "a_h", "b_h", "a_n", "b_n")}
+    rates = {
+        name: evaluate(equations[name].expression, {"v": -65.0}) for name in ("a_m", "b_m", "a_h", "b_h", "a_n", "b_n")
+    }
     expected = {"a_m": 0.22356, "b_m": 4.0, "a_h": 0.07, "b_h": 0.047426, "a_n": 0.058198, "b_n": 0.125}
     assert rates == pytest.approx(expected, rel=1e-4)

@@ -211,7 +211,7 @@ give it, Neuron(..., tau=...*ms), or a default, 'tau : ms = ...'"""),
     ("long line", "x = " + "1 + "*60 + "foo_bar : 1", """\
 unknown name 'foo_bar' in line 1
   ...  1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + foo_bar : 1
-                                                                                                ^^^^^^^
+                                                                                               ^^^^^^^
 declare it in a line of its own, 'foo_bar : unit', or give its value, Neuron(..., foo_bar=...)"""),
 ]  # fmt: skip
 

@@ -105,10 +105,9 @@ def _stack():
     return inspect.stack(0)
 
 
-_PIECES = st.sampled_from(
-    "v tau 3 0.5e-3 1e400 mV ms ( ) + - * / ** // % < == and or not if else : = , ; # \n ' [ . \0 τ exp sin d/dt dv/dt "
-    "__x lambda (unless boolean xi rand() inf 0 e pi".split(" ")
-)
+_WORDS = """v tau 3 0.5e-3 1e400 mV ms ( ) + - * / ** // % < == and or not if else : = , ; # ' [ . τ exp sin d/dt
+dv/dt __x lambda (unless boolean xi rand() inf 0 e pi"""
+_PIECES = st.sampled_from([*_WORDS.split(), "\n", "\0"])
 
 
 @settings(max_examples=300, deadline=1000)

@@ -55,7 +55,8 @@ def test_value_and_three_derivatives_at_the_singularity(text, place, exact):
         single = evaluate(slope, {"v": np.float32(place), "h": np.float32(2), "k": np.float32(5)})
         scale = max(map(abs, expected))
         assert float(double) == pytest.approx(value, rel=1e-10, abs=1e-13 * scale), order
-        assert float(single) == pytest.approx(value, rel=2e-6, abs=2e-6 * scale), order
+        # a third derivative is a difference of about ten terms, each rounded a few times
+        assert float(single) == pytest.approx(value, rel=2e-6, abs=40 * 2.0**-23 * scale), order
         slope = differentiate(slope, "v")
 
 

@@ -180,11 +180,13 @@ def test_brian2_quantities_are_understood():
 
 def test_constants_give_the_thermal_voltage():
     # RT/F at 20 degrees Celsius: 25.26 mV, the slope of every Nernst potential.
-    ratio = CONSTANTS["gas_constant"] * (CONSTANTS["zero_celsius"] + 20 * UNITS["kelvin"]) / CONSTANTS["faraday_constant"]
+    ratio = (
+        CONSTANTS["gas_constant"] * (CONSTANTS["zero_celsius"] + 20 * UNITS["kelvin"]) / CONSTANTS["faraday_constant"]
+    )
     assert ratio.to(mV) == pytest.approx(25.2617, rel=1e-5)
 
 
 def test_every_si_name_can_be_imported():
     assert (units.nsiemens.scale, units.mvolt.scale) == (1.0, 1.0)
-    with pytest.raises(AttributeError, match="rheobase.units has no unit 'furlong'"):
+    with pytest.raises(AttributeError, match=r"rheobase\.units has no unit 'furlong'"):
         _ = units.furlong

@@ -24,7 +24,10 @@ def bounded(lam, y):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.floats(-3.5, 8.0), st.floats(0.01, 90.0), st.one_of(st.floats(-4.0, 3.0), st.floats(-40.0, 0.0)), st.floats(0.1, 3.0)
+    st.floats(-3.5, 8.0),
+    st.floats(0.01, 90.0),
+    st.one_of(st.floats(-4.0, 3.0), st.floats(-40.0, 0.0)),
+    st.floats(0.1, 3.0),
 )
 def test_hermite_functions_in_40_digits(real, imaginary, y_r, width):
     mpmath.mp.dps = 40
@@ -63,7 +66,9 @@ def test_second_moment_by_nested_quadrature(y_r, y_theta):
     def inner(x):
         pieces = [x - 12.0, x - 4.0, x - 1.0, x - 0.2, x]
         kernel = [
-            quad(lambda y: np.exp(x * x + y * y - 2.0 * top * top) * erfc(-y) ** 2, low, high, epsabs=0.0, epsrel=1e-12)[0]
+            quad(
+                lambda y: np.exp(x * x + y * y - 2.0 * top * top) * erfc(-y) ** 2, low, high, epsabs=0.0, epsrel=1e-12
+            )[0]
             for low, high in pairwise(pieces)
         ]
         return sum(kernel)

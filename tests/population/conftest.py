@@ -5,12 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from rheobase.model.connect import Bernoulli, FixedIndegree
+from rheobase.model.connect import FixedIndegree, FixedTotalNumber
 from rheobase.model.distribution import Normal
 from rheobase.model.network import Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
-from rheobase.units import Hz, mV, ms, pA, pF
+from rheobase.units import Hz, ms, mV, pA, pF
 
 COLUMN = ("23E", "23I", "4E", "4I", "5E", "5I", "6E", "6I")
 SIZES = np.array([20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948], float)
@@ -48,11 +48,8 @@ def brunel_network(g=5.0, eta=2.0, jump=0.1):
     return Network(populations, projections, inputs, name="brunel2000")
 
 
-def column_network(in_degrees, external):
-    """The cortical column of Potjans & Diesmann (2014) with these mean in-degrees.
-
-    In-degrees that are no whole numbers are those of a Bernoulli rule with ``p = K/N``.
-    """
+def column_network(synapses, external):
+    """The cortical column of Potjans & Diesmann (2014) with these numbers of synapses, target by source."""
     lif = Neuron(
         "dv/dt = (E_L - v)/tau_m + I/C : mV (unless refractory)\nI : pA = 0*pA",
         threshold="v > -50*mV",
@@ -66,15 +63,16 @@ def column_network(in_degrees, external):
     synapse = Synapse.exponential(0.5 * ms)
     projections = []
     for i, j in itertools.product(range(8), range(8)):
-        if in_degrees[i, j] == 0.0:
+        if synapses[i, j] == 0:
             continue
         weight, delay = (87.8, 1.5) if j % 2 == 0 else (-4 * 87.8, 0.75)
         doubled = 2.0 if (i, j) == (0, 2) else 1.0
         delays = Normal(delay * ms, 0.5 * delay * ms, 0 * ms)
-        rule = Bernoulli(in_degrees[i, j] / SIZES[j])
+        rule = FixedTotalNumber(int(synapses[i, j]))
         projections.append(Projection(COLUMN[j], COLUMN[i], rule, doubled * weight * pA, delays, synapse))
     inputs = [
-        PoissonInput(name, 8 * Hz, 87.8 * pA, n=int(k), synapse=synapse) for name, k in zip(COLUMN, external, strict=True)
+        PoissonInput(name, 8 * Hz, 87.8 * pA, n=int(k), synapse=synapse)
+        for name, k in zip(COLUMN, external, strict=True)
     ]
     return Network(populations, projections, inputs, name="column")
 
@@ -90,10 +88,13 @@ def column():
 
 
 @pytest.fixture
-def column_in_degrees():
-    """From the published probabilities that a pair is connected at least once, drawn with replacement."""
+def column_synapses():
+    """From the published probabilities that a pair is connected at least once, drawn with replacement.
+
+    ``log(1 - 1/pairs)`` as it stands, with its rounding error of 1e-8: that is how the published model counts.
+    """
     pairs = np.outer(SIZES, SIZES)
-    return np.log(1.0 - PROBABILITIES) / np.log(1.0 - 1.0 / pairs) / SIZES[:, None]
+    return np.round(np.log(1.0 - PROBABILITIES) / np.log(1.0 - 1.0 / pairs))
 
 
 @pytest.fixture

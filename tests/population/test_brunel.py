@@ -10,7 +10,8 @@ NEXT_DIGIT = 6e-9
 
 
 @pytest.mark.parametrize(
-    ("g", "eta", "rate"), [(3.0, 2.0, 327.0084793), (6.0, 4.0, 55.84126238), (5.0, 2.0, 37.94969709), (4.5, 0.9, 6.516702268)]
+    ("g", "eta", "rate"),
+    [(3.0, 2.0, 327.0084793), (6.0, 4.0, 55.84126238), (5.0, 2.0, 37.94969709), (4.5, 0.9, 6.516702268)],
 )
 def test_rates_to_all_published_digits(brunel, g, eta, rate):
     state = steady_state(brunel(g, eta))
@@ -57,7 +58,7 @@ def test_white_noise_cv_of_the_irregular_state(brunel):
 
 
 def test_the_mode_solves_the_published_characteristic_equation(brunel):
-    """1 = exp(-s D) tau [C J (1 - g/4) chi_mu + C J**2 (1 + g**2/4) chi_sigma2], solved without the search for modes."""
+    """1 = exp(-s D) tau [C J (1 - g/4) chi_mu + C J**2 (1 + g**2/4) chi_sigma2], solved without the search."""
     from rheobase.population import response
 
     state = steady_state(brunel(6.0, 4.0))

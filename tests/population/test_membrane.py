@@ -9,7 +9,7 @@ from rheobase.model.network import CurrentInput, Network, PoissonInput, Populati
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import NotCovered, membrane, missing, steady_state
-from rheobase.units import Hz, Mohm, mV, ms, nS, pA, pF
+from rheobase.units import Hz, Mohm, ms, mV, nS, pA, pF
 
 SPIKE = {"threshold": "v > v_th", "reset": "v = v_r", "v_th": -50 * mV, "v_r": -60 * mV}
 
@@ -19,14 +19,11 @@ SPIKE = {"threshold": "v > v_th", "reset": "v = v_r", "v_th": -50 * mV, "v_r": -
     [
         ("dv/dt = (E_L - v)/tau_m + I/C : mV\nI : pA = 0*pA", {"tau_m": 10 * ms, "C": 200 * pF}),
         ("dv/dt = (g_L*(E_L - v) + I)/C : mV\nI : pA = 0*pA", {"g_L": 20 * nS, "C": 200 * pF}),
-        ("tau_m*0 = 0 : ms", None),
         ("leak = g_L*(E_L - v) : pA\ndv/dt = (leak + I)/C : mV\nI : pA = 0*pA", {"g_L": 20 * nS, "C": 200 * pF}),
         ("dv/dt = -(v - E_L - R*I)/tau_m : mV\nI : pA = 0*pA", {"tau_m": 10 * ms, "R": 50 * Mohm}),
     ],
 )
 def test_one_neuron_in_several_notations(text, values):
-    if values is None:
-        return
     found = membrane(Population(Neuron(text, E_L=-65 * mV, **SPIKE, **values), 10, "A"), ("I",))
     assert found.lif == pytest.approx((10.0, -50.0, -60.0, 0.0), rel=1e-13)
     assert found.v_rest == pytest.approx(-65.0, rel=1e-13)
@@ -69,7 +66,9 @@ def test_reasons_not_to_cover_a_neuron(text, changes, reason):
         del options["v_r"]
     network = Network(Population(Neuron(text, **options), 10, "A"))
     (sentence,) = missing(network)
-    assert sentence.startswith("population 'A': the theory covers leaky integrate-and-fire neurons so far; this neuron ")
+    assert sentence.startswith(
+        "population 'A': the theory covers leaky integrate-and-fire neurons so far; this neuron "
+    )
     assert reason in sentence
     with pytest.raises(NotCovered, match="does not cover this network yet"):
         steady_state(network)
@@ -87,9 +86,8 @@ def test_reasons_not_to_cover_a_synapse_or_an_input():
         ],
     )
     alpha, rates, currents, course = missing(network)
-    assert alpha == (
-        "projection 'A' to 'A': the theory covers delta and exponential-current synapses so far; this one is alpha, on 'I'"
-    )
+    covered = "the theory covers delta and exponential-current synapses so far"
+    assert alpha == f"projection 'A' to 'A': {covered}; this one is alpha, on 'I'"
     assert rates.startswith("the input of 'A'") and "differs between" in rates
     assert currents.startswith("the current into 'A'") and "differs between" in currents
     assert "time course" in course

@@ -9,7 +9,7 @@ from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import steady_state, validity
 from rheobase.population.fixed_points import rates_and_slopes
-from rheobase.units import Hz, mV, ms
+from rheobase.units import Hz, ms, mV
 
 LIF = Neuron(
     "dv/dt = (I - v)/tau_m : mV (unless refractory)\nI : mV = 0*mV",
@@ -20,9 +20,9 @@ LIF = Neuron(
 )
 
 
-def excitatory(weight=0.2, drive=8.0, synapse=None, n=1000):
+def excitatory(weight=0.2, drive=8.0, synapse=None, n=1000, size=2000):
     synapse = synapse or Synapse.delta()
-    population = Population(LIF, 2 * n, "E")
+    population = Population(LIF, size, "E")
     recurrent = Projection("E", "E", FixedIndegree(n), weight * mV, 1.5 * ms, synapse)
     return Network(population, [recurrent], [PoissonInput("E", drive * Hz, 0.1 * mV, n=1000)])
 
@@ -76,7 +76,7 @@ def test_the_irregular_state_breaks_one_condition_only(brunel):
 
 
 def test_slow_synapses_and_few_inputs():
-    weak = excitatory(0.001, 9.0, Synapse.exponential(5 * ms))
+    weak = excitatory(0.001, 9.0, Synapse.exponential(5 * ms), size=20000)
     (sentence,) = validity(weak, steady_state(weak))
     assert sentence.startswith("Slow synapses: tau_s/tau_m is 0.25 (E)")
     assert "about 10 % off" in sentence

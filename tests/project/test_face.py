@@ -48,7 +48,7 @@ def test_every_public_name_is_there_and_found_by_tools():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="rheobase has no name 'simulat'; it has: .*simulate"):
+    with pytest.raises(AttributeError, match=r"rheobase has no name 'simulat'; it has: .*simulate"):
         operator.attrgetter("simulat")(rheobase)
 
 

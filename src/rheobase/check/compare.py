@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from rheobase import population
@@ -24,6 +25,7 @@ def compare(
     threads: int | None = None,
     dt: Any = 0.1 * ms,
     progress: bool = False,
+    published: Mapping[str, float] | None = None,
 ) -> Comparison:
     """Simulate a network and put the mean-field theory of the same object beside it.
 
@@ -36,6 +38,8 @@ def compare(
         Time that is compared; it follows ``transient``, which is simulated and left out.
     seed, threads, dt, progress
         As for `rheobase.simulate`.
+    published
+        Rates (Hz) that others found, by population, for a column of the table.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def compare(
     recording = simulate(
         network, (left_out + compared) * ms, dt=dt, seed=seed, threads=threads, record=record, progress=progress
     )
-    return _joined(network, recording, left_out, steady, sentences)
+    return _joined(network, recording, left_out, steady, sentences, published or {})
 
 
 def _theory(network: Network) -> tuple[SteadyState | None, list[str]]:
@@ -87,7 +91,12 @@ def _theory(network: Network) -> tuple[SteadyState | None, list[str]]:
 
 
 def _joined(
-    network: Network, recording: Recording, start: float, steady: SteadyState | None, sentences: list[str]
+    network: Network,
+    recording: Recording,
+    start: float,
+    steady: SteadyState | None,
+    sentences: list[str],
+    published: Mapping[str, float],
 ) -> Comparison:
     spectrum = activity_spectrum(recording, start)
     voltages = {name: voltage_histogram(recording, network, name, start) for name in recording.traces}
@@ -98,7 +107,7 @@ def _joined(
         transient_ms=start,
         dt_ms=recording.dt,
         seed=recording.seed,
-        rows=_rows(recording, start, steady),
+        rows=_rows(recording, start, steady, published),
         mode=None if steady is None else steady.mode,
         frequency_sim_hz=dominant_frequency(recording, start, spectrum),
         warnings=tuple([*sentences, *_about_the_run(recording, start)]),
@@ -113,7 +122,9 @@ def _joined(
     )
 
 
-def _rows(recording: Recording, start: float, steady: SteadyState | None) -> tuple[Row, ...]:
+def _rows(
+    recording: Recording, start: float, steady: SteadyState | None, published: Mapping[str, float]
+) -> tuple[Row, ...]:
     rates, cv = recording.rates(start), recording.cv(start)
     rows = []
     for number, (name, size) in enumerate(zip(recording.populations, recording.sizes, strict=True)):
@@ -121,7 +132,7 @@ def _rows(recording: Recording, start: float, steady: SteadyState | None) -> tup
             "rate_theory_hz": float(steady.rates[number]), "cv_theory": float(steady.cv[number]),
             "mu_mv": float(steady.mu[number]), "sigma_mv": float(steady.sigma[number]),
         }  # fmt: skip
-        rows.append(Row(name, size, *rates[name], cv[name], **theory))
+        rows.append(Row(name, size, *rates[name], cv[name], **theory, rate_published_hz=published.get(name, math.nan)))
     return tuple(rows)
 
 

@@ -33,6 +33,8 @@ class Row:
         Stationary rate.
     mu_mv, sigma_mv
         Mean and strength of the input, ``tau dV = (mu - V) dt + sigma sqrt(tau) dW``.
+    rate_published_hz
+        Rate that others found for this population, where one was given.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Row:
     cv_theory: float = math.nan
     mu_mv: float = math.nan
     sigma_mv: float = math.nan
+    rate_published_hz: float = math.nan
 
     @property
     def difference_se(self) -> float:
@@ -149,6 +152,7 @@ class Comparison:
                 "difference_percent": row.difference_percent,
                 "mu_mv": row.mu_mv,
                 "sigma_mv": row.sigma_mv,
+                "rate_published_hz": row.rate_published_hz,
             }
             for row in self.rows
         ]

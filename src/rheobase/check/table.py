@@ -11,7 +11,10 @@ _HEADINGS = ("population", "neurons", "simulated, Hz", "theory, Hz", "difference
 def table(result: Any) -> str:
     """Populations in rows; the difference is in standard errors of the simulated rate (SE)."""
     rows = [_HEADINGS, *(_cells(row) for row in result.rows)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    if any(math.isfinite(row.rate_published_hz) for row in result.rows):
+        more = ["published, Hz", *(_number(row.rate_published_hz, 3) for row in result.rows)]
+        rows = [(*row, cell) for row, cell in zip(rows, more, strict=True)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, "-" * len(lines[0]))
     return "\n".join([*lines, "", *_frequencies(result)])

@@ -78,7 +78,7 @@ def simulate(options: argparse.Namespace) -> None:
 def compare(options: argparse.Namespace) -> None:
     """Simulate a network and print its theory beside it; write the figure and the numbers where wanted."""
     from rheobase.check import compare as run
-    from rheobase.cli.models import find
+    from rheobase.cli.models import find, published_rates
     from rheobase.model.network import Network
     from rheobase.units import ms
 
@@ -96,6 +96,7 @@ def compare(options: argparse.Namespace) -> None:
         threads=options.threads,
         dt=options.dt * ms,
         progress=_wants_progress(options),
+        published=published_rates(options.model, options.parameters),
     )
     print(comparison.summary())
     if options.json is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,13 @@ def entry_of(name: str) -> Any:
             f"the library has no {name!r}{hint or '; rheobase list names them'} (a file must end in .toml)"
         )
     return library.entry(name)
+
+
+def published_rates(name: str, parameters: Iterable[tuple[str, Any]]) -> Mapping[str, float]:
+    """Rates (Hz) that others found for a network of the library as it was published; none if it is changed."""
+    if is_file(name) or dict(parameters):
+        return {}
+    return getattr(entry_of(name), "published", {})
 
 
 def voltage_to_record(model: Neuron | Network) -> str | None:

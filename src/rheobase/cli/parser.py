@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from rheobase.errors import ModelError, UnitError
 from rheobase.model.network import nearest
+from rheobase.plot import require_format
 from rheobase.units import internal, ms, parse_quantity
 
 _EXAMPLES = """examples:
@@ -41,6 +42,8 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     options = _parser().parse_args(arguments)
     for path in (getattr(options, name, None) for name in ("json", "figure", "save")):
         _check_writable(path)
+    if getattr(options, "figure", None) is not None:
+        require_format(options.figure)
     return options
 
 

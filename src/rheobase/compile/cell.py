@@ -79,7 +79,9 @@ def build_cell(neuron: Neuron, synapses: tuple[Synapse, ...] = (), courses: tupl
     """Join a neuron's equations with its synapses and with input time courses (names of input parameters)."""
     for name in (*neuron.states, *neuron.parameters):
         if name.startswith(_PREFIX):
-            raise ModelError(f"the name {name!r} starts with {_PREFIX!r}, which generated code keeps for itself; rename it")
+            raise ModelError(
+                f"the name {name!r} starts with {_PREFIX!r}, which generated code keeps for itself; rename it"
+            )
     equations = neuron.equations
     derivatives = {e.name: e.expression for e in equations.differential if e.expression is not None}
     attached = [_attach(number, synapse) for number, synapse in enumerate(synapses)]

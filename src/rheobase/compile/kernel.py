@@ -125,11 +125,12 @@ def _element(name: str, layout: Layout) -> str:
 
 #: What stays the same from block to block comes first, as one tuple.
 CONSTANT_ARGUMENTS = (
-    "parts", "state", "flag", "scalars", "arrays", "ring_start", "modes", "thresholds", "lengths", "guides", "shifts", "means",
-    "events", "draws", "courses", "record_at", "record_from",
+    "parts", "state", "flag", "scalars", "arrays", "ring_start", "modes", "thresholds", "lengths", "guides", "shifts",
+    "means", "events", "draws", "courses", "record_at", "record_from",
 )  # fmt: skip
 ADVANCE_ARGUMENTS = (
-    "constant", "first_step", "n_steps", "time_step", "key0", "key1", "ring", "spikes", "counts", "record", "course_from",
+    "constant", "first_step", "n_steps", "time_step", "key0", "key1", "ring", "spikes", "counts", "record",
+    "course_from",
 )  # fmt: skip
 
 
@@ -210,4 +211,3 @@ def _sweep_call(layout: Layout) -> list[str]:
     arguments += [f"courses[{k}, course_from + k, low:high]" for k in range(len(s.courses))]
     arguments += [f"arrays[{k}, low:high]" for k in range(len(layout.arrays))]
     return [*arguments, *layout.scalars, "dt", "real(now * time_step)", "first"]
-

@@ -1,10 +1,11 @@
 r"""The propagator of linear equations.
 
-.. math:: \dot x = A x + b + D u + B \xi,\qquad x(t+dt) = e^{A dt} x + Q (b + D u) + L n,\quad Q = \int_0^{dt} e^{A s} ds
+.. math::
+    \dot x = A x + b + D u + B \xi,\qquad x(t+dt) = e^{A dt} x + Q (b + D u) + L n,\quad Q = \int_0^{dt} e^{A s} ds
 
-with input courses ``u`` held over the step, standard normals ``n`` and :math:`L L^T = \int_0^{dt} e^{As} B B^T e^{A^T s} ds`
-(Van Loan 1978, "Computing integrals involving the matrix exponential", IEEE Trans. Autom. Control 23:395). While
-refractory, the rows of states that stand still are 0, which gives a second set of coefficients.
+with input courses ``u`` held over the step, standard normals ``n`` and
+:math:`L L^T = \int_0^{dt} e^{As} B B^T e^{A^T s} ds` (Van Loan 1978, "Computing integrals involving the matrix
+exponential", IEEE Trans. Autom. Control 23:395). While refractory, the rows of states that stand still are 0, which gives a second set of coefficients.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ ACTIVE = "rb_active"
 class Structure:
     """Which coefficients are not 0, read off the equations; their names, and the lines that apply them.
 
-    A name is ``rb_P_x_y`` (propagator), ``rb_K_x`` (constant input), ``rb_G_x_u`` (course), ``rb_L_x_n`` (noise); with ``F``
-    in front of the letter where it holds while refractory.
+    A name is ``rb_P_x_y`` (propagator), ``rb_K_x`` (constant input), ``rb_G_x_u`` (course), ``rb_L_x_n`` (noise);
+    with ``F`` in front of the letter where it holds while refractory.
     """
 
     states: tuple[str, ...]
@@ -155,20 +156,20 @@ def coefficients(cell: Cell, structure: Structure, values: Mapping[str, Any], dt
 class _Matrices:
     """A, b, D, B of every neuron: leading axis n."""
 
-    A: NDArray[np.float64]
-    b: NDArray[np.float64]
-    D: NDArray[np.float64]
-    B: NDArray[np.float64]
+    A: NDArray[np.floating]
+    b: NDArray[np.floating]
+    D: NDArray[np.floating]
+    B: NDArray[np.floating]
 
 
 def _matrices(cell: Cell, values: Mapping[str, Any], n: int) -> _Matrices:
     equations = inlined(cell)
     zero = dict(values) | dict.fromkeys((*cell.states, *cell.noise, *_courses(cell)), 0.0)
 
-    def column(tree: Expression, by: str) -> NDArray[np.float64]:
+    def column(tree: Expression, by: str) -> NDArray[np.floating]:
         return np.broadcast_to(evaluate(simplify(differentiate(tree, by)), zero), (n,))
 
-    def table(inputs: tuple[str, ...]) -> NDArray[np.float64]:
+    def table(inputs: tuple[str, ...]) -> NDArray[np.floating]:
         result = np.zeros((n, len(equations), len(inputs)))
         for i, tree in enumerate(equations.values()):
             for j, by in enumerate(inputs):
@@ -185,7 +186,7 @@ def _frozen(m: _Matrices, structure: Structure) -> _Matrices:
     return _Matrices(m.A * keep, m.b * keep[..., 0], m.D * keep, m.B * keep)
 
 
-def _named(structure: Structure, m: _Matrices, dt: float, f: str) -> dict[str, NDArray[np.float64]]:
+def _named(structure: Structure, m: _Matrices, dt: float, f: str) -> dict[str, NDArray[np.floating]]:
     states = structure.states
     propagator, integral = propagators(m.A, dt)
     constant = np.einsum("nij,nj->ni", integral, m.b)
@@ -202,7 +203,7 @@ def _named(structure: Structure, m: _Matrices, dt: float, f: str) -> dict[str, N
     return found
 
 
-def propagators(A: NDArray[np.float64], dt: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def propagators(A: NDArray[np.floating], dt: float) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """``exp(A dt)`` and its integral from 0 to dt, of a stack of matrices (n, k, k)."""
     from scipy.linalg import expm
 
@@ -218,7 +219,7 @@ def propagators(A: NDArray[np.float64], dt: float) -> tuple[NDArray[np.float64],
     return both[..., :k, :k], both[..., :k, k:]
 
 
-def step_covariance(A: NDArray[np.float64], B: NDArray[np.float64], dt: float) -> NDArray[np.float64]:
+def step_covariance(A: NDArray[np.floating], B: NDArray[np.floating], dt: float) -> NDArray[np.floating]:
     """Covariance of the noise gathered in a step (n, k, k)."""
     from scipy.linalg import expm
 
@@ -236,9 +237,9 @@ def step_covariance(A: NDArray[np.float64], B: NDArray[np.float64], dt: float) -
     return forward @ both[..., :k, k:]
 
 
-def _lower_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+def _lower_root(covariance: NDArray[np.floating]) -> NDArray[np.floating]:
     """Lower triangular root of positive semidefinite matrices; Cholesky that leaves out what has no variance."""
-    n, k, _ = covariance.shape
+    k = covariance.shape[-1]
     root = np.zeros_like(covariance)
     for j in range(k):
         rest = covariance[:, j, j] - np.sum(root[:, j, :j] ** 2, axis=1)

@@ -18,7 +18,7 @@ METHODS = {
     "exact": "the propagator of linear equations, exact at any time step",
     "exponential_euler": "x + f dt exprel(dt df/dx) for each variable; first order, stable for stiff gating variables",
     "rk4": "classical Runge-Kutta of fourth order",
-    "heun": "predictor-corrector; with noise it converges to the Stratonovich solution, weak order 1 and strong order 1/2 or better",
+    "heun": "predictor-corrector, second order; with noise it converges to the Stratonovich solution",
     "euler": "explicit Euler(-Maruyama), first order; multiplicative noise in the sense of Ito",
     "two_half_steps": "two Euler half steps of the first variable, then one Euler step of the others (Izhikevich 2003)",
 }
@@ -45,7 +45,9 @@ def choose(cell: Cell, requested: str = "auto") -> Choice:
     if requested not in METHODS:
         raise ModelError(f"there is no integration method {requested!r}; there are: auto, {', '.join(METHODS)}")
     if requested == "exact" and not is_affine(cell):
-        raise ModelError("method 'exact' needs equations that are linear in the states; use 'rk4' or 'exponential_euler'")
+        raise ModelError(
+            "method 'exact' needs equations that are linear in the states; use 'rk4' or 'exponential_euler'"
+        )
     if requested == "rk4" and cell.noise:
         raise ModelError("method 'rk4' cannot integrate white noise; use 'heun'")
     if requested in ("exponential_euler",) and cell.noise and not has_additive_noise(cell):
@@ -55,10 +57,14 @@ def choose(cell: Cell, requested: str = "auto") -> Choice:
 
 def _best(cell: Cell) -> Choice:
     if is_affine(cell):
-        return Choice("exact", "the equations are linear below threshold, so their propagator is exact at any time step")
+        return Choice(
+            "exact", "the equations are linear below threshold, so their propagator is exact at any time step"
+        )
     additive = has_additive_noise(cell)
     if is_conditionally_linear(cell) and additive:
-        return Choice("exponential_euler", "each equation is linear in its own variable, so it can be stiff and stay stable")
+        return Choice(
+            "exponential_euler", "each equation is linear in its own variable, so it can be stiff and stay stable"
+        )
     if not cell.noise:
         return Choice("rk4", "the equations are nonlinear and without noise")
     return Choice("heun", "the equations are nonlinear with white noise, read in the sense of Stratonovich")
@@ -133,6 +139,7 @@ def require_stable_euler(jacobian: NDArray[np.float64], dt: float, states: tuple
         return
     limit = float(np.min(-2 * decaying.real / np.abs(decaying) ** 2))
     raise ModelError(
-        f"explicit Euler is unstable with dt = {dt:g} ms for the equations of {', '.join(states)}: the largest stable step is "
-        f"{limit:.4g} ms (twice the shortest time constant). Use dt = {limit / 4:.2g}*ms, or method='exact' or 'exponential_euler'"
+        f"explicit Euler is unstable with dt = {dt:g} ms for the equations of {', '.join(states)}: the largest stable "
+        f"step is {limit:.4g} ms (twice the shortest time constant). Use dt = {limit / 4:.2g}*ms, or "
+        "method='exact' or 'exponential_euler'"
     )

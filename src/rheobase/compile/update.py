@@ -1,7 +1,7 @@
 """One time step of one neuron, as source text: integrate, add what arrives, test the threshold, reset.
 
-The functions written here (`rhs`, `step`) take and return scalars, branch-free and without allocation: LLVM vectorises the
-loop around them, and numba.cuda can compile the same text as device functions.
+The functions written here (`rhs`, `step`) take and return scalars, branch-free and without allocation: LLVM
+vectorises the loop around them, and numba.cuda can compile the same text as device functions.
 """
 
 from __future__ import annotations
@@ -184,7 +184,13 @@ class Writer:
         body.append("t = t + dt")
         body += self._spike()
         returned = ", ".join((*s.returned, FIRED))
-        return ["@inlined", f"def step({', '.join(s.arguments)}):", *(f"    {line}" for line in body), f"    return {returned}", ""]
+        return [
+            "@inlined",
+            f"def step({', '.join(s.arguments)}):",
+            *(f"    {line}" for line in body),
+            f"    return {returned}",
+            "",
+        ]
 
     def _scaled_noise(self) -> list[str]:
         """White noise held over a step has the standard deviation 1/sqrt(dt)."""
@@ -284,4 +290,3 @@ class Writer:
             return [f"{FLAG} = select({FIRED} | (({FLAG} > 0) & ({self.show(tree)})), np.int32(1), np.int32(0))"]
         steps = "rb_refractory_steps" if kind == "steps" else f"floor(({self.show(tree)})/dt + real(0.5))"
         return [f"{FLAG} = select({FIRED}, np.int32({steps}), np.int32({FLAG} - np.int32({FLAG} > 0)))"]
-

@@ -58,10 +58,16 @@ class Explicit:
         object.__setattr__(self, "pre", _indices(pre, "pre"))
         object.__setattr__(self, "post", _indices(post, "post"))
         if self.pre.size != self.post.size:
-            raise ModelError(f"Explicit: pre has {self.pre.size} entries and post has {self.post.size}; give one of each a synapse")
+            raise ModelError(
+                f"Explicit: pre has {self.pre.size} entries and post has {self.post.size}; give one of each a synapse"
+            )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Explicit) and np.array_equal(self.pre, other.pre) and np.array_equal(self.post, other.post)
+        return (
+            isinstance(other, Explicit)
+            and np.array_equal(self.pre, other.pre)
+            and np.array_equal(self.post, other.post)
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -93,7 +99,9 @@ def check_connectivity(rule: Connectivity, n_pre: int, n_post: int, same: bool, 
                 raise ModelError(f"{where}: the connection probability is {p}; it must lie between 0 and 1")
         case OneToOne():
             if n_pre != n_post:
-                raise ModelError(f"{where}: OneToOne needs populations of one size; these have {n_pre} and {n_post} neurons")
+                raise ModelError(
+                    f"{where}: OneToOne needs populations of one size; these have {n_pre} and {n_post} neurons"
+                )
         case Explicit(pre=pre, post=post):
             for values, size, side in ((pre, n_pre, "pre"), (post, n_post, "post")):
                 if values.size and (values.min() < 0 or values.max() >= size):

@@ -86,7 +86,8 @@ def _require_mass(normal: Normal, what: str) -> None:
         return
     if truncation_mass(normal) < 1e-3:
         raise ModelError(
-            f"{what}: less than 0.1 % of this normal distribution lies between low and high; move the bounds to the mean"
+            f"{what}: less than 0.1 % of this normal distribution lies between low and high; "
+            "move the bounds to the mean"
         )
 
 

@@ -1,8 +1,9 @@
 """The checked tree: what an equation's right-hand side becomes once its text has been read.
 
-Seven frozen nodes are enough for the field's equations. Numbers are in the package's internal units (mV, ms, pA, nS, pF,
-um, mM), so a tree can be printed, differentiated and evaluated without looking at units again. Every node keeps the place
-in the text it came from; a node that the package made itself has the place of the node it was made from, or none.
+Seven frozen nodes are enough for the field's equations. Numbers are in the package's internal units (mV, ms, pA, nS,
+pF, um, mM), so a tree can be printed, differentiated and evaluated without looking at units again. Every node keeps
+the place in the text it came from; a node that the package made itself has the place of the node it was made from, or
+none.
 """
 
 from __future__ import annotations

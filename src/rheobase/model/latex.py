@@ -161,8 +161,9 @@ def _signed(node: Expression) -> bool:
 def _number(value: float) -> str:
     if value == float("inf"):
         return r"\infty"
-    mantissa, _, exponent = f"{value:.12g}".partition("e")
-    if not exponent:
-        return mantissa
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.12g}"
+    mantissa, exponent = f"{value:.11e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".")
     power = f"10^{{{int(exponent)}}}"
     return power if mantissa == "1" else rf"{mantissa} \cdot {power}"

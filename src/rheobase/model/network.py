@@ -303,8 +303,8 @@ def _weight(given: Projection | PoissonInput, target: Population, where: str, on
         known, role = tuple(neuron.parameters), "input parameter"
     if acted_on not in known:
         raise ModelError(
-            f"{where}: the {synapse.kind} synapse acts on {acted_on!r}, but the neuron of {target.name!r} has no {role} "
-            f"of that name{nearest(acted_on, known)}. {_port_hint(synapse)}"
+            f"{where}: the {synapse.kind} synapse acts on {acted_on!r}, but the neuron of {target.name!r} has no "
+            f"{role} of that name{nearest(acted_on, known)}. {_port_hint(synapse)}"
         )
     dimension = synapse.weight_dimension(neuron.equations.dimension_of(acted_on))
     return _per_synapse(given.weight, dimension, f"{where}: the weight", one_each, given.is_checked)
@@ -319,7 +319,9 @@ def _port_hint(synapse: Synapse) -> str:
 def _per_synapse(value: Any, dimension: Dimension, where: str, one_each: int | None, plain_ok: bool) -> Value:
     checked = value_internal(value, dimension, where, one_each, plain_ok)
     if isinstance(checked, np.ndarray) and one_each is None:
-        raise ModelError(f"{where}: an array needs connect=Explicit(pre, post), which says which synapse each value is for")
+        raise ModelError(
+            f"{where}: an array needs connect=Explicit(pre, post), which says which synapse each value is for"
+        )
     return checked
 
 
@@ -330,7 +332,9 @@ def _current(given: CurrentInput, population: Population, where: str) -> Current
         raise ModelError(f"{where}: the neuron has no input parameter {given.target!r}{nearest(given.target, known)}")
     dimension = neuron.equations.dimension_of(given.target)
     if given.dt is None:
-        amplitude = value_internal(given.amplitude, dimension, f"{where}: the amplitude", population.n, given.is_checked)
+        amplitude = value_internal(
+            given.amplitude, dimension, f"{where}: the amplitude", population.n, given.is_checked
+        )
         return replace(given, population=population.name, amplitude=amplitude, is_checked=True)
     if given.is_checked:
         return given
@@ -338,7 +342,11 @@ def _current(given: CurrentInput, population: Population, where: str) -> Current
     course = np.asarray(internal(given.amplitude, dimension, f"{where}: the amplitude"), dtype=float)
     if not (step > 0 and math.isfinite(step)):
         raise ModelError(f"{where}: dt must be a positive time")
-    if course.ndim not in (1, 2) or (course.ndim == 2 and course.shape[1] != population.n) or not np.all(np.isfinite(course)):
+    if (
+        course.ndim not in (1, 2)
+        or (course.ndim == 2 and course.shape[1] != population.n)
+        or not np.all(np.isfinite(course))
+    ):
         raise ModelError(f"{where}: a time course has shape (steps,) or (steps, {population.n}) and finite values")
     return replace(given, population=population.name, amplitude=course.copy(), dt=step, is_checked=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,7 +125,14 @@ class Neuron:
         >>> Neuron("dx/dt = -x/tau : 1 \\n tau : second", tau=5*ms).with_(tau=8*ms).parameters["tau"]
         8.0
         """
-        return Neuron(**{**self._given, **changes})
+        given = {**self._given, **changes}
+        texts = " ".join(
+            str(getattr(given[part], "text", given[part])) for part in ("equations", "threshold", "reset", "refractory")
+        )
+        words = set(re.findall(r"[A-Za-z_]\w*", texts))
+        # a value that only the old threshold or reset used goes with it
+        gone = [name for name, _ in self.equations.extra if name not in words and name not in changes]
+        return Neuron(**{name: value for name, value in given.items() if name not in gone})
 
     @property
     def states(self) -> tuple[str, ...]:

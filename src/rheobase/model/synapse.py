@@ -49,7 +49,9 @@ class Synapse:
 
     @staticmethod
     def alpha(tau: Any, target: str = "I") -> Synapse:
-        """A current ``w (t/tau) exp(1 - t/tau)`` that peaks at the weight after ``tau``, added to the input ``target``."""
+        """A current ``w (t/tau) exp(1 - t/tau)`` that peaks at the weight after ``tau``, added to the input
+        ``target``.
+        """
         return Synapse("alpha", target, _time_constant(tau))
 
     @staticmethod
@@ -66,5 +68,7 @@ class Synapse:
 def _time_constant(tau: Any) -> float:
     value = float(internal(tau, ms.dimension, "the synaptic time constant tau"))
     if not value > 0:
-        raise ModelError("the synaptic time constant tau must be positive; for an instantaneous jump use Synapse.delta()")
+        raise ModelError(
+            "the synaptic time constant tau must be positive; for an instantaneous jump use Synapse.delta()"
+        )
     return value

@@ -1,6 +1,6 @@
 r"""The second moment of the first-passage time of an Ornstein-Uhlenbeck process.
 
-The variance of the time from reset to threshold is ``2 pi tau**2`` times (Brunel 2000, eq. A3.6 of the appendix)
+The variance of the time from reset to threshold is ``2 pi tau**2`` times (Brunel 2000, appendix)
 
     S(y_r, y_theta) = integral from y_r to y_theta of K(x) dx,
     K(x) = exp(x**2) * integral from -inf to x of exp(y**2) * erfc(-y)**2 dy.

@@ -1,8 +1,9 @@
 """Random numbers from counters: the value depends on who draws and when, never on which thread asks.
 
-Philox 4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", SC'11) turns a counter
-of four words and a key of two into four independent words. A stream is addressed by ``(item, block, stream, owner)``:
-neuron, group of four steps, which of the neuron's random quantities, population. Words come as int32, whose bits are uniform.
+Philox 4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", SC'11) turns a
+counter of four words and a key of two into four independent words. A stream is addressed by ``(item, block, stream,
+owner)``: neuron, group of four steps, which of the neuron's random quantities, population. Words come as int32, whose
+bits are uniform.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Elementary functions that the compiler can vectorise.
 
-Numba's wheels come without a vector maths library, so a loop that calls libm runs one neuron at a time. These are short
-polynomials without branches, which LLVM turns into SIMD code. Each is written once and specialised for float32 and float64;
-`fma` is explicit, so that a neuron gets the same bits in the vector body and in the remainder of a loop.
+Numba's wheels come without a vector maths library, so a loop that calls libm runs one neuron at a time. These are
+short polynomials without branches, which LLVM turns into SIMD code. Each is written once and specialised for float32
+and float64; `fma` is explicit, so that a neuron gets the same bits in the vector body and in the remainder of a loop.
 
-Polynomials are Taylor expansions on the reduced interval, cut where the next term is below half a unit in the last place:
-no fitted coefficients. Measured against mpmath: below 2 ulp (float64) for exp, expm1, log, tanh; exprel below 3 ulp.
+Polynomials are Taylor expansions on the reduced interval, cut where the next term is below half a unit in the last
+place: no fitted coefficients. Measured against mpmath: below 2 ulp (float64) for exp, expm1, log, tanh; exprel below
+3 ulp.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic as _intrinsic
+from numba.extending import overload
 
-# ruff: disable=N
+#: Numba changes the signature: the typing context is not an argument of the caller.
+intrinsic: Any = _intrinsic
 
 
 @intrinsic
@@ -261,6 +264,8 @@ _expm1_32i = _inlined(_expm1_32)
 
 exp = _specialised("exp", _exp64, _exp32, "e**x; overflows to inf, underflows to 0.")
 expm1 = _specialised("expm1", _expm1_64, _expm1_32, "e**x - 1 without cancellation.")
-log = _specialised("log", _log64, _log32, "Natural logarithm; -inf at 0, NaN below; subnormal numbers count as about 1e-308.")
+log = _specialised(
+    "log", _log64, _log32, "Natural logarithm; -inf at 0, NaN below; subnormal numbers count as about 1e-308."
+)
 tanh = _specialised("tanh", _tanh64, _tanh32, "Hyperbolic tangent.")
 exprel = _specialised("exprel", _exprel64, _exprel32, "(e**x - 1)/x, finite at 0.")

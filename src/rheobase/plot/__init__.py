@@ -6,6 +6,6 @@ Every function returns the Matplotlib figure, so that it shows in a notebook and
 from rheobase.plot.comparison import comparison, panels
 from rheobase.plot.recording import recording
 from rheobase.plot.steady import steady_state
-from rheobase.plot.style import save
+from rheobase.plot.style import require_format, save
 
-__all__ = ["comparison", "panels", "recording", "save", "steady_state"]
+__all__ = ["comparison", "panels", "recording", "require_format", "save", "steady_state"]

@@ -136,5 +136,7 @@ def spectrum(axes: Any, result: Any) -> dict[str, Any]:
         verb = "grows" if result.mode.growth_per_s > 0 else "decays"
         line = axes.axvline(result.mode.frequency_hz, color=THEORY, lw=1.2, ls="--")
         handles[f"theory, {result.mode.frequency_hz:.0f} Hz, {verb}"] = line
-    axes.set(yscale="log", xlim=(0, _HIGHEST_HZ), xlabel="frequency (Hz)", ylabel="power (Hz²/Hz)", title="spectrum")
+    axes.set(xlim=(0, _HIGHEST_HZ), xlabel="frequency (Hz)", ylabel="power (Hz²/Hz)", title="spectrum")
+    if np.any(power[shown] > 0):
+        axes.set_yscale("log")
     return handles

@@ -6,12 +6,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from rheobase.errors import ModelError
 from rheobase.files import replacing
 
 #: Okabe & Ito (2008), "Color Universal Design", with yellow darkened for a white ground.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#B8860B", "#000000", "#7A5195")
 THEORY = "#000000"
 FAINT = "#8A8A8A"
+FORMATS = ("eps", "jpeg", "jpg", "pdf", "png", "svg", "tif", "tiff", "webp")
 
 _STYLE: Any = {
     "figure.facecolor": "white",
@@ -51,14 +53,21 @@ def colour(index: Any) -> str:
 
 
 def save(figure: Any, path: str | Path) -> None:
-    """Write a figure; the suffix says the format (.png, .pdf, .svg). A file that is there is replaced at once."""
-    from rheobase.errors import ModelError
+    """Write a figure; the suffix says the format. A file that is there is replaced at once.
 
-    known = sorted(figure.canvas.get_supported_filetypes())
-    suffix = Path(path).suffix.lstrip(".").lower()
-    if suffix not in known:
-        raise ModelError(
-            f"{path}: a figure cannot be written as {suffix or 'a file without suffix'!r}; use .png, .pdf or .svg"
-        )
+    Raises
+    ------
+    ModelError
+        If the suffix is none of `FORMATS`.
+    """
+    require_format(path)
     with replacing(path) as temporary, style():
         figure.savefig(temporary)
+
+
+def require_format(path: str | Path) -> None:
+    """Refuse a path whose suffix is none of `FORMATS`."""
+    suffix = Path(path).suffix.lstrip(".").lower()
+    if suffix not in FORMATS:
+        shown = repr(suffix) if suffix else "a file without suffix"
+        raise ModelError(f"{path}: a figure cannot be written as {shown}; use .png, .pdf or .svg")

@@ -154,7 +154,7 @@ def density(
     """
     v = np.asarray(v, float)
     moved = transfer(mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)
-    y_r, y_theta = (v_reset - mu) / sigma + shift, (v_th - mu) / sigma + shift
+    y_r, y_theta, sigma = _bounds(*_arrays(mu, sigma, v_th, v_reset, shift))
     y = np.minimum((v - mu) / sigma, y_theta)
     low = np.maximum(y, y_r)
     flux = np.log(2.0 * tau_m / sigma) + moved.log_rate
@@ -168,7 +168,7 @@ def density(
 def colour_shift(tau_s: ArrayLike, tau_m: ArrayLike) -> NDArray[np.float64]:
     r"""Shift of the scaled bounds that stands for the colour of synaptic noise: ``(alpha/2) sqrt(tau_s/tau_m)``.
 
-    ``alpha = sqrt(2) abs(zeta(1/2))``. First order in ``sqrt(tau_s/tau_m)`` (Fourcaud & Brunel 2002, eq. 4.33); at
+    ``alpha = sqrt(2) abs(zeta(1/2))``. First order in ``sqrt(tau_s/tau_m)`` (Fourcaud & Brunel 2002); at
     ``tau_s/tau_m = 0.25`` the rate is already some 10 % off.
     """
     return 0.5 * ALPHA * np.sqrt(np.asarray(tau_s, float) / np.asarray(tau_m, float))

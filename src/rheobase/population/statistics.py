@@ -6,7 +6,7 @@ independent Poisson spikes give
 
     mu_i = mu_0i + tau_m,i * sum_j K_ij <J_ij> rate_j,      sigma_i**2 = s_0i + tau_m,i * sum_j K_ij <J_ij**2> rate_j
 
-(Amit & Brunel 1997; Brunel 2000, eq. 4), averages over the weights drawn. ``sigma`` is that of
+(Amit & Brunel 1997; Brunel 2000), averages over the weights drawn. ``sigma`` is that of
 `rheobase.population.lif`. The colour of each part enters as the shift ``(alpha/2) sqrt(tau_s/tau_m)`` of the bounds,
 weighted by that part's share of the variance. In-degrees that differ between neurons of a population enter by their
 mean.

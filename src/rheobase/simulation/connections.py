@@ -23,7 +23,9 @@ _LARGEST_NORMAL = 6.8
 
 @dataclass(frozen=True)
 class Connections:
-    """See `rheobase.simulation.deliver` for the arrays. ``shortest`` and ``longest`` delay in steps; 0 if there is none."""
+    """See `rheobase.simulation.deliver` for the arrays. ``shortest`` and ``longest`` delay in steps; 0 if there is
+    none.
+    """
 
     table: NDArray[np.int64]
     constant: NDArray[np.float32]
@@ -90,7 +92,9 @@ def _bundle(network: Network, number: int, seed: int, bounds: Mapping[str, tuple
     wiring.count_by_source(start, rule, first, last, *_scratch(rule))
     source = [population.name for population in network.populations].index(projection.pre)
     gain = math.e if projection.synapse.kind == "alpha" else 1.0
-    return _Bundle(rule, drawn(projection.weight, gain, order), drawn(projection.delay, 1.0, order), first, last, source, start)
+    return _Bundle(
+        rule, drawn(projection.weight, gain, order), drawn(projection.delay, 1.0, order), first, last, source, start
+    )
 
 
 def _scratch(rule: Rule) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -105,7 +109,14 @@ def rule_of(network: Network, number: int, seed: int) -> tuple[Rule, NDArray[np.
     projection = network.projections[number]
     n_pre, n_post = network[projection.pre].n, network[projection.post].n
     rule = projection.connect
-    kind, in_degree, p, listed, listed_start, order = wiring.IN_DEGREE, np.zeros(1, np.int64), 0.0, _NONE_INT, _NONE_INT, _NONE_INT
+    kind, in_degree, p, listed, listed_start, order = (
+        wiring.IN_DEGREE,
+        np.zeros(1, np.int64),
+        0.0,
+        _NONE_INT,
+        _NONE_INT,
+        _NONE_INT,
+    )
     match rule:
         case FixedIndegree(k=k):
             in_degree = np.array([k], np.int64)
@@ -125,9 +136,7 @@ def rule_of(network: Network, number: int, seed: int) -> tuple[Rule, NDArray[np.
     avoid_self = projection.pre == projection.post and not getattr(rule, "autapses", True)
     multapses = getattr(rule, "multapses", True)
     key0, key1 = key_words(seed)
-    drawn_rule = Rule(
-        kind, in_degree, float(p), listed, listed_start, n_pre, avoid_self, multapses, number, key0, key1
-    )
+    drawn_rule = Rule(kind, in_degree, float(p), listed, listed_start, n_pre, avoid_self, multapses, number, key0, key1)
     return drawn_rule, order
 
 
@@ -151,7 +160,9 @@ def drawn(value: float | np.ndarray | Distribution, gain: float, order: NDArray[
         case Lognormal(mean, sd):
             variance = math.log1p((sd / mean) ** 2)
             location = math.log(abs(mean) * gain) - variance / 2
-            return Drawn(wiring.LOGNORMAL, location, math.sqrt(variance), 0.0, 0.0, math.copysign(1.0, mean), _NONE_FLOAT)
+            return Drawn(
+                wiring.LOGNORMAL, location, math.sqrt(variance), 0.0, 0.0, math.copysign(1.0, mean), _NONE_FLOAT
+            )
         case Uniform(low, high):
             return Drawn(wiring.UNIFORM, low * gain, high * gain, 0.0, 0.0, 1.0, _NONE_FLOAT)
         case np.ndarray():
@@ -209,7 +220,7 @@ def _place(
         delays[first_delay : first_delay + size] if first_delay >= 0 else delays[:0],
         bundle.start, bundle.rule, bundle.first, bundle.last, *_scratch(bundle.rule), bundle.weight, bundle.delay, dt,
     )  # fmt: skip
-    return (shortest, longest) if first_delay >= 0 else (steps, steps)
+    return (int(shortest), int(longest)) if first_delay >= 0 else (steps, steps)
 
 
 def synapse_bytes(projection: Projection, widest: int, dt: float) -> int:

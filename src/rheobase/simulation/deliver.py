@@ -1,9 +1,9 @@
 """Spikes to their targets: the inner loop of the engine.
 
-A thread owns a slice of every population's neurons and the ring of input slots in front of them; slot ``s % slots`` holds
-what arrives during step ``s``. It reads the spike lists of all threads and adds along the rows that end in its own slice, so
-nothing is shared while writing. The order of additions at one neuron (step, projection, source) does not depend on
-how many slices there are: neither do the sums, to the last bit.
+A thread owns a slice of every population's neurons and the ring of input slots in front of them; slot ``s % slots``
+holds what arrives during step ``s``. It reads the spike lists of all threads and adds along the rows that end in its
+own slice, so nothing is shared while writing. The order of additions at one neuron (step, projection, source) does
+not depend on how many slices there are: neither do the sums, to the last bit.
 """
 
 from __future__ import annotations
@@ -86,8 +86,14 @@ def deliver(ring, first_step, n_steps, spikes, counts, offsets, table, constant,
                         _prefetch(delays, next_start - first + first_delay, next_stop - first + first_delay)
                     if first_delay >= 0:
                         shift = first_delay - first
-                        w = weights[first_weight + start - first : first_weight + stop - first] if first_weight >= 0 else weights[:0]
-                        _add_delayed(ring, slot, base, targets[start:stop], delays[start + shift : stop + shift], w, constant[p])
+                        w = (
+                            weights[first_weight + start - first : first_weight + stop - first]
+                            if first_weight >= 0
+                            else weights[:0]
+                        )
+                        _add_delayed(
+                            ring, slot, base, targets[start:stop], delays[start + shift : stop + shift], w, constant[p]
+                        )
                     elif first_weight >= 0:
                         shift = first_weight - first
                         _add_weighted(tile, targets[start:stop], weights[start + shift : stop + shift])
@@ -97,7 +103,9 @@ def deliver(ring, first_step, n_steps, spikes, counts, offsets, table, constant,
 
 @njit(nogil=True, cache=True)
 def keep_spikes(kept, at, first_step, n_steps, spikes, counts, offsets):
-    """Append a slice's spike lists to columns (step at whose end it fired, population, neuron); returns how many there are."""
+    """Append a slice's spike lists to columns (step at whose end it fired, population, neuron); returns how many
+    there are.
+    """
     for k in range(n_steps):
         for population in range(counts.shape[1]):
             begin = offsets[population]

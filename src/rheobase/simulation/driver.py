@@ -1,7 +1,7 @@
 """The loop over blocks as one compiled function, so that Python is asked only now and then.
 
-In a block a thread takes its own neurons through the steps, waits until all have done so, and delivers all spikes to its own
-neurons. The text differs between networks only in which kernels it calls.
+In a block a thread takes its own neurons through the steps, waits until all have done so, and delivers all spikes to
+its own neurons. The text differs between networks only in which kernels it calls.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from rheobase.simulation.meeting import meet
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def drive(groups, wires, clock, stage, number, stop, part, n_parts, progress, spins, spikes, counts, offsets, ring, kept,
-          record):
-    """Go on at ``stage`` of block ``number`` until ``stop``, or until a wait is in vain, or until ``kept`` is nearly full."""
+def drive(groups, wires, clock, stage, number, stop, part, n_parts, progress, spins, spikes, counts, offsets, ring,
+          kept, record):
+    """Go on at ``stage`` of block ``number`` until ``stop``, a wait in vain, or ``kept`` is nearly full."""
     steps, block, dt, key0, key1 = clock
     table, constant, rows, targets, weights, delays = wires
     begin = number
@@ -42,7 +42,8 @@ def drive(groups, wires, clock, stage, number, stop, part, n_parts, progress, sp
             stage = 1
         if n_parts > 1 and not meet(progress, part, number + 1, n_parts, spins):
             break
-        deliver(ring, first, n, spikes[parity], counts[parity], offsets, table, constant, rows, targets, weights, delays)
+        deliver(ring, first, n, spikes[parity], counts[parity], offsets, table, constant, rows, targets, weights,
+                delays)
         n_kept = keep_spikes(kept, n_kept, first, n, spikes[parity, part], counts[parity, part], offsets[part])
         stage = 0
         number += 1
@@ -51,11 +52,12 @@ def drive(groups, wires, clock, stage, number, stop, part, n_parts, progress, sp
     return number, stage, n_kept
 '''
 
+_CALL = """            advance_{k}(groups[{k}], first, n, dt, key0, key1, ring, spikes[parity, part],
+                      counts[parity, part], record, first - begin * block)"""
+
 
 def driver(kernels: Sequence[ModuleType]) -> Callable[..., Any]:
     """The function ``drive`` for these kernels."""
     imports = "\n".join(f"from {kernel.__name__} import advance as advance_{k}" for k, kernel in enumerate(kernels))
-    call = "            advance_{k}(groups[{k}], first, n, dt, key0, key1, ring, spikes[parity, part], counts[parity, part],\n"
-    call += "                      record, first - begin * block)"
-    advances = "\n".join(call.format(k=k) for k in range(len(kernels)))
+    advances = "\n".join(_CALL.format(k=k) for k in range(len(kernels)))
     return load(_TEXT.format(n=len(kernels), imports=imports, advances=advances), name_hint="drive").drive

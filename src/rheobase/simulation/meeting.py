@@ -1,7 +1,8 @@
 """Where the threads wait for each other, thousands of times a second.
 
-Each thread writes how far it is into a cache line of its own and looks at the others' lines: for some microseconds without
-giving up the processor, then with longer and longer pauses, so that a busy machine is not burdened by the waiting.
+Each thread writes how far it is into a cache line of its own and looks at the others' lines: for some microseconds
+without giving up the processor, then with longer and longer pauses, so that a busy machine is not burdened by the
+waiting.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic as _intrinsic
 from numpy.typing import NDArray
 
 _LINE = 16  # numbers of 8 bytes; two cache lines, because processors fetch lines in pairs
 SPINS = 4000
+#: Numba changes the signature: the typing context is not an argument of the caller.
+intrinsic: Any = _intrinsic
 
 
 @intrinsic

@@ -61,7 +61,9 @@ class PopulationPlan:
         return self.population.n
 
 
-def plan_population(network: Network, number: int, dt: float, seed: int, method: str | None, real: str) -> PopulationPlan:
+def plan_population(
+    network: Network, number: int, dt: float, seed: int, method: str | None, real: str
+) -> PopulationPlan:
     """Build the cell of population ``number``, choose its integrator, and gather its numbers."""
     population = network.populations[number]
     inputs = network.inputs_of(population.name)
@@ -79,7 +81,9 @@ def plan_population(network: Network, number: int, dt: float, seed: int, method:
     start = {state: _start(population, number, cell, state, seed) for state in (*cell.states, "lastspike")}
     if choice.method == "euler":
         _require_stable(cell, values, start, dt)
-    weights = {f"rb_weight{j}": float(x.weight) * (math.e if x.synapse.kind == "alpha" else 1.0) for j, x in enumerate(poisson)}
+    weights = {
+        f"rb_weight{j}": float(x.weight) * (math.e if x.synapse.kind == "alpha" else 1.0) for j, x in enumerate(poisson)
+    }
     receptors = tuple(synapses.index(x.synapse) for x in poisson)
     build = build_kernel(cell, choice.method, receptors, real, population.neuron.name)
     if build.writer.refractory_kind == "steps":
@@ -125,7 +129,9 @@ def draw(value: Any, n: int, seed: int, number: int, place: int) -> Value:
             return generator.uniform(low, high, n)
         case Lognormal(mean, sd):
             variance = math.log1p((sd / mean) ** 2)
-            return math.copysign(1, mean) * generator.lognormal(math.log(abs(mean)) - variance / 2, math.sqrt(variance), n)
+            return math.copysign(1, mean) * generator.lognormal(
+                math.log(abs(mean)) - variance / 2, math.sqrt(variance), n
+            )
     return _normal(value, n, generator)
 
 
@@ -150,5 +156,7 @@ def _require_stable(cell: Cell, values: Mapping[str, Value], start: Mapping[str,
     at |= dict.fromkeys(cell.draws, 0.0) | dict.fromkeys((name for _, name in cell.courses), 0.0)
     at |= {"t": 0.0, "dt": dt, "i": 0.0, "not_refractory": 1.0}
     equations = inlined(cell)
-    jacobian = np.array([[float(evaluate(differentiate(tree, x), at)) for x in cell.states] for tree in equations.values()])
+    jacobian = np.array(
+        [[float(evaluate(differentiate(tree, x), at)) for x in cell.states] for tree in equations.values()]
+    )
     require_stable_euler(jacobian, dt, cell.states)

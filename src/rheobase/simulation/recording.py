@@ -21,7 +21,7 @@ class Spikes:
 
     population: NDArray[np.int32]
     neuron: NDArray[np.int32]
-    time: NDArray[np.float64]
+    time: NDArray[np.floating]
 
     def __len__(self) -> int:
         return self.time.size
@@ -61,7 +61,7 @@ class Recording:
     dt: float
     seed: int
     threads: int = 1
-    traces: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
+    traces: Mapping[str, Mapping[str, NDArray[np.floating]]] = field(default_factory=dict)
     traced: Mapping[str, Mapping[str, NDArray[np.int64]]] = field(default_factory=dict)
     status: str = ""
     wall: float = 0.0
@@ -72,7 +72,7 @@ class Recording:
     name: str = ""
 
     @property
-    def times(self) -> NDArray[np.float64]:
+    def times(self) -> NDArray[np.floating]:
         """Times of the traces, ms."""
         return self.dt * np.arange(1, round(self.duration / self.dt) + 1)
 
@@ -84,7 +84,7 @@ class Recording:
             raise ModelError(f"there is no population {population!r}; there are: {', '.join(self.populations)}")
         return self.populations.index(population)
 
-    def train(self, population: str | None = None, neuron: int = 0) -> NDArray[np.float64]:
+    def train(self, population: str | None = None, neuron: int = 0) -> NDArray[np.floating]:
         """Spike times (ms) of one neuron."""
         mine = (self.spikes.population == self.number(population)) & (self.spikes.neuron == neuron)
         return self.spikes.time[mine]
@@ -92,13 +92,15 @@ class Recording:
     def rates(self, start: Any = 0.0) -> dict[str, tuple[float, float]]:
         r"""Mean rate (Hz) of each population and its standard error.
 
-        The time from ``start`` (ms) on is cut into ten windows; the standard error is that of their mean, corrected for the
-        correlation of neighbours. It thus contains the fluctuations that the neurons share.
+        The time from ``start`` (ms) on is cut into ten windows; the standard error is that of their mean, corrected
+        for the correlation of neighbours. It thus contains the fluctuations that the neurons share.
         """
         return self._each(statistics.rate, start)
 
     def cv(self, start: Any = 0.0) -> dict[str, float]:
-        """Mean coefficient of variation of the interspike intervals, of neurons with at least three spikes; NaN without."""
+        """Mean coefficient of variation of the interspike intervals, of neurons with at least three spikes; NaN
+        without.
+        """
         return self._each(statistics.cv, start)
 
     def fano(self, start: Any = 0.0, window: Any = 100.0) -> dict[str, float]:
@@ -107,7 +109,7 @@ class Recording:
 
     def population_rate(
         self, population: str | None = None, bin: Any = 1.0, start: Any = 0.0
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Centres of bins (ms) and rate of the population in them (Hz)."""
         number = self.number(population)
         times = self.spikes.time[self.spikes.population == number]
@@ -116,8 +118,10 @@ class Recording:
 
     def spectrum(
         self, population: str | None = None, bin: Any = 1.0, start: Any = 0.0, segment: Any = 250.0
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Frequencies (Hz) and power spectral density (Hz**2/Hz) of the population rate; Welch's method, segments in ms."""
+    ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Frequencies (Hz) and power spectral density (Hz**2/Hz) of the population rate; Welch's method, segments in
+        ms.
+        """
         _, rate = self.population_rate(population, bin, start)
         return statistics.spectrum(rate, _milliseconds(bin), _milliseconds(segment))
 
@@ -142,7 +146,10 @@ class Recording:
         rates, cv = self.rates(), self.cv()
         for name, size in zip(self.populations, self.sizes, strict=True):
             rate, error = rates[name]
-            lines.append(f"  {name}: {size:,} neurons, {rate:.4g} +- {error:.2g} Hz, CV {cv[name]:.3g}; {self.methods.get(name, '')}")
+            lines.append(
+                f"  {name}: {size:,} neurons, {rate:.4g} +- {error:.2g} Hz, CV {cv[name]:.3g}; "
+                f"{self.methods.get(name, '')}"
+            )
         return "\n".join(lines)
 
     def to_xarray(self) -> Any:
@@ -192,7 +199,8 @@ class Recording:
 
 
 _FACTS = (
-    "populations", "sizes", "duration", "dt", "seed", "threads", "status", "wall", "build", "synapses", "memory", "methods", "name",
+    "populations", "sizes", "duration", "dt", "seed", "threads", "status", "wall", "build", "synapses", "memory",
+    "methods", "name",
 )  # fmt: skip
 
 

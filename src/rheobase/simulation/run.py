@@ -30,8 +30,8 @@ class Diverged(ModelError, ArithmeticError):
         self.variable, self.population, self.neuron, self.time = variable, population, neuron, time
         super().__init__(
             f"{variable!r} of neuron {neuron} of population {population!r} is no longer finite at about {time:g} ms. "
-            f"Try a smaller step, such as dt={dt / 4:g}*ms, or another method; if it stays, the equations themselves grow "
-            "without bound: is there a threshold and a reset?"
+            f"Try a smaller step, such as dt={dt / 4:g}*ms, or another method; if it stays, the equations themselves "
+            "grow without bound: is there a threshold and a reset?"
         )
 
 
@@ -66,7 +66,7 @@ class Run:
     dt: float
     steps: int
     block: int
-    traces: NDArray[np.float64]
+    traces: NDArray[np.floating]
     tick: Callable[[int], None]
     done: int = 0
     stopped: bool = False
@@ -86,7 +86,9 @@ class Run:
 
     def go(self) -> None:
         """Run all steps; raises what a thread raised. The calling thread works on the first slice."""
-        helpers = [threading.Thread(target=self._guarded, args=(part,), daemon=True) for part in range(1, len(self.slices))]
+        helpers = [
+            threading.Thread(target=self._guarded, args=(part,), daemon=True) for part in range(1, len(self.slices))
+        ]
         for helper in helpers:
             helper.start()
         self._guarded(0)
@@ -151,19 +153,23 @@ class Run:
                 for row, (port, _) in zip(constant.courses, plan.cell.courses, strict=True):
                     for current in plan.courses[port]:
                         values = _course_at(current.amplitude, current.dt, times)
-                        row[: times.size, begin : begin + size] += values[:, first : first + size] if values.shape[1] > 1 else values
+                        row[: times.size, begin : begin + size] += (
+                            values[:, first : first + size] if values.shape[1] > 1 else values
+                        )
 
     def _require_finite(self, group: GroupSlice, step: int) -> None:
         state, parts = group.constant.state, group.constant.parts
         if np.isfinite(state).all():
             return
         variable, place = (int(x) for x in np.argwhere(~np.isfinite(state))[0])
-        population, begin, _, first, _ = (int(x) for x in parts[int(np.searchsorted(parts[:, 1], place, side="right")) - 1])
+        population, begin, _, first, _ = (
+            int(x) for x in parts[int(np.searchsorted(parts[:, 1], place, side="right")) - 1]
+        )
         name = self.network.populations[population].name
         raise Diverged(group.group.states[variable], name, place - begin + first, step * self.dt, self.dt)
 
 
-def _course_at(course: NDArray[np.float64], dt: float, times: NDArray[np.float64]) -> NDArray[np.float64]:
+def _course_at(course: NDArray[np.floating], dt: float, times: NDArray[np.floating]) -> NDArray[np.floating]:
     """Values of a time course, shape (times, 1) or (times, neurons); 0 after its end."""
     at = np.floor(times / dt + 1e-9).astype(np.int64)
     columns = course.reshape(course.shape[0], -1)

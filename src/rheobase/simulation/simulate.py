@@ -50,8 +50,8 @@ def simulate(
 ) -> Recording:
     """Simulate a neuron or a network.
 
-    In each step from t to t + dt the equations are integrated, the events that arrive are added, the threshold is tested
-    at t + dt, and neurons above it are reset. A spike stands at the end of its step. It arrives a delay later.
+    In each step from t to t + dt the equations are integrated, the events that arrive are added, the threshold is
+    tested at t + dt, and neurons above it are reset. A spike stands at the end of its step. It arrives a delay later.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ def simulate(
     threads
         All cores by default, at most one a thousand neurons.
     record
-        Traces: ``"v"`` or ``["v", "w"]`` for all neurons of a lone population; ``{"E": "v"}``, ``{"E": {"v": [0, 1]}}``.
+        Traces: ``"v"`` or ``["v", "w"]`` for all neurons of a lone population; ``{"E": "v"}``, ``{"E": {"v": [0,
+        1]}}``.
     progress
         Show a bar with simulated time, real-time factor and time left.
     method
@@ -192,12 +193,11 @@ def _wanted(network: Network, record: Any) -> list[Wanted]:
     """The traces asked for, each with a column of its own."""
     if record is None:
         return []
-    if not isinstance(record, Mapping):
-        if len(network.populations) > 1:
-            raise ModelError("record: say which population, such as record={'E': 'v'}")
-        record = {network.populations[0].name: record}
+    if not isinstance(record, Mapping) and len(network.populations) > 1:
+        raise ModelError("record: say which population, such as record={'E': 'v'}")
+    asked = record if isinstance(record, Mapping) else {network.populations[0].name: record}
     found: list[Wanted] = []
-    for name, variables in record.items():
+    for name, variables in asked.items():
         population = network[name]
         number = network.populations.index(population)
         for variable, neurons in _variables(variables, population).items():
@@ -217,13 +217,21 @@ def _variables(variables: Any, population: Population) -> dict[str, np.ndarray]:
     for variable, neurons in variables.items():
         indices = np.arange(population.n) if neurons is None else np.atleast_1d(np.asarray(neurons))
         if not np.issubdtype(indices.dtype, np.integer) or ((indices < 0) | (indices >= population.n)).any():
-            raise ModelError(f"record: neurons of population {population.name!r} are whole numbers from 0 to {population.n - 1}")
+            raise ModelError(
+                f"record: neurons of population {population.name!r} are whole numbers from 0 to {population.n - 1}"
+            )
         chosen[variable] = indices
     return chosen
 
 
 def _recording(
-    run: Run, plans: Sequence[PopulationPlan], wanted: Sequence[Wanted], began: float, built: float, steps: int, status: str
+    run: Run,
+    plans: Sequence[PopulationPlan],
+    wanted: Sequence[Wanted],
+    began: float,
+    built: float,
+    steps: int,
+    status: str,
 ) -> Recording:
     network = run.network
     columns = [block for found in run.found for block in found]
@@ -232,13 +240,12 @@ def _recording(
     spikes = spikes[:, np.lexsort((spikes[2], spikes[1], spikes[0]))]
     traces, traced = _traces(run, wanted, steps)
     return Recording(
-        spikes=Spikes(spikes[1].copy(), spikes[2].copy(), spikes[0] * run.dt),
-        populations=tuple(p.name for p in network.populations),
-        sizes=tuple(p.n for p in network.populations),
-        duration=steps * run.dt, dt=run.dt, seed=run.seed, threads=len(run.slices), traces=traces, traced=traced,
-        status=status, wall=time.perf_counter() - built, build=built - began,
-        synapses=sum(w.targets.size for w in run.connections), memory=sum(connections_bytes(w) for w in run.connections),
-        methods={plan.population.name: f"{plan.choice.method}: {plan.choice.reason}" for plan in plans}, name=network.name,
+        spikes=Spikes(spikes[1].copy(), spikes[2].copy(), spikes[0] * run.dt), populations=tuple(p.name for p in
+        network.populations), sizes=tuple(p.n for p in network.populations), duration=steps * run.dt, dt=run.dt,
+        seed=run.seed, threads=len(run.slices), traces=traces, traced=traced, status=status, wall=time.perf_counter()
+        - built, build=built - began, synapses=sum(w.targets.size for w in run.connections),
+        memory=sum(connections_bytes(w) for w in run.connections), methods={plan.population.name:
+        f"{plan.choice.method}: {plan.choice.reason}" for plan in plans}, name=network.name,
     )  # fmt: skip
 
 

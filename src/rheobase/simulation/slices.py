@@ -104,8 +104,8 @@ def bounds_of(network: Network, part: int, parts: int) -> dict[str, tuple[int, i
 
 
 def make_slice(
-    network: Network, groups: Sequence[Group], wanted: Sequence[Wanted], bounds: Mapping[str, tuple[int, int]], dt: float,
-    call_steps: int, real: Any,
+    network: Network, groups: Sequence[Group], wanted: Sequence[Wanted], bounds: Mapping[str, tuple[int, int]], dt:
+    float, call_steps: int, real: Any,
 ) -> Slice:  # fmt: skip
     """Allocate and initialise a thread's arrays (connections and ring are made apart)."""
     sizes = [last - first for first, last in bounds.values()]
@@ -132,8 +132,8 @@ def _ring_of(network: Network, group: Group, parts: NDArray[np.int64], start: in
 
 
 def _group_slice(
-    group: Group, wanted: Sequence[Wanted], bounds: Mapping[str, tuple[int, int]], list_start: NDArray[np.int64], width: int,
-    dt: float, call_steps: int, real: Any,
+    group: Group, wanted: Sequence[Wanted], bounds: Mapping[str, tuple[int, int]], list_start: NDArray[np.int64],
+    width: int, dt: float, call_steps: int, real: Any,
 ) -> GroupSlice:  # fmt: skip
     spans = [bounds[plan.population.name] for plan in group.plans]
     begins = np.concatenate([[0], np.cumsum([last - first for first, last in spans])])
@@ -148,13 +148,14 @@ def _group_slice(
     arrays = _rows([plan.values for plan in group.plans], layout.arrays, spans, n_local, real)
     scalars = np.array([[plan.values[name] for name in layout.scalars] for plan in group.plans], dtype=real)
     signature = layout.signature
-    constant = Constant(
+    n_events, n_draws, n_courses = len(signature.counts), len(signature.draws), len(signature.courses)
+    constant = (
         parts, state, np.zeros(n_local if signature.flagged else 0, np.int32),
         scalars.reshape(len(group.plans), len(layout.scalars)), arrays, width, *_poisson(group, spans, n_local, dt),
-        np.zeros((len(signature.counts), 4, n_local), np.int16), np.zeros((len(signature.draws), 4, n_local), real),
-        np.zeros((len(signature.courses), call_steps, n_local), real), *_records(group, wanted, parts),
+        np.zeros((n_events, 4, n_local), np.int16), np.zeros((n_draws, 4, n_local), real),
+        np.zeros((n_courses, call_steps, n_local), real), *_records(group, wanted, parts),
     )  # fmt: skip
-    return GroupSlice(group, constant)
+    return GroupSlice(group, Constant._make(constant))
 
 
 def _rows(
@@ -203,8 +204,8 @@ def _require_countable(mean: NDArray[np.float64], plan: PopulationPlan) -> None:
     largest, most = float(mean.max(initial=0.0)), LARGEST_MEAN_EACH if mean.ndim else LARGEST_MEAN
     if largest > most:
         raise ModelError(
-            f"the Poisson input of population {plan.population.name!r} has {largest:.3g} events in a time step; up to {most:g} "
-            "can be drawn. Use a smaller dt, or replace it by its mean and white noise (xi)"
+            f"the Poisson input of population {plan.population.name!r} has {largest:.3g} events in a time step; up "
+            f"to {most:g} can be drawn. Use a smaller dt, or replace it by its mean and white noise (xi)"
         )
 
 

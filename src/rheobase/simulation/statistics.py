@@ -12,8 +12,8 @@ WINDOWS = 10
 
 
 def population_rate(
-    times: NDArray[np.float64], n: int, start: float, stop: float, width: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    times: NDArray[np.floating], n: int, start: float, stop: float, width: float
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Bin centres (ms) and rate per neuron (Hz); an incomplete last bin is left out.
 
     A spike at the end of a bin belongs to it: spikes stand at the end of their time step.
@@ -34,7 +34,7 @@ def rate(spikes: Any, n: int, start: float, stop: float) -> tuple[float, float]:
     return mean, float(np.sqrt((variance + 2 * max(neighbours, 0.0)) / windows.size))
 
 
-def _by_neuron(spikes: Any, start: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _by_neuron(spikes: Any, start: float) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
     """Neurons and times after ``start``, sorted by neuron and then by time."""
     later = spikes.time > start
     neuron, time = spikes.neuron[later], spikes.time[later]
@@ -42,7 +42,7 @@ def _by_neuron(spikes: Any, start: float) -> tuple[NDArray[np.int64], NDArray[np
     return neuron[order].astype(np.int64), time[order]
 
 
-def intervals(spikes: Any, start: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def intervals(spikes: Any, start: float) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
     """Interspike intervals (ms) and the neuron of each."""
     neuron, time = _by_neuron(spikes, start)
     same = neuron[1:] == neuron[:-1]
@@ -63,7 +63,9 @@ def cv(spikes: Any, n: int, start: float, stop: float) -> float:
 
 
 def fano(spikes: Any, n: int, start: float, stop: float, window: float) -> float:
-    """Mean over neurons that fire of the variance of their window counts over the mean; NaN with less than two windows."""
+    """Mean over neurons that fire of the variance of their window counts over the mean; NaN with less than two
+    windows.
+    """
     windows = int(np.floor((stop - start) / window + 1e-9))
     if windows < 2:
         return float("nan")
@@ -75,7 +77,9 @@ def fano(spikes: Any, n: int, start: float, stop: float, window: float) -> float
     return float(np.mean(counts.var(axis=1, ddof=1)[mean > 0] / mean[mean > 0])) if (mean > 0).any() else float("nan")
 
 
-def spectrum(rate_: NDArray[np.float64], width: float, segment: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def spectrum(
+    rate_: NDArray[np.floating], width: float, segment: float
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """One-sided power spectral density by Welch's method; segments are shortened to the data."""
     from scipy.signal import welch
 

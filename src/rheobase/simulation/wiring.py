@@ -1,8 +1,8 @@
 """From a connectivity rule to outgoing connections, sorted by target, for one slice of the targets.
 
-Every rule is a way of listing the sources of one target (`draw_sources`); that is the place where a rule is added. Sources,
-weights and delays come from counters addressed by projection and target, so they do not depend on how the targets are
-sliced among threads. Two passes: count the synapses of every source, then put each in its place.
+Every rule is a way of listing the sources of one target (`draw_sources`); that is the place where a rule is added.
+Sources, weights and delays come from counters addressed by projection and target, so they do not depend on how the
+targets are sliced among threads. Two passes: count the synapses of every source, then put each in its place.
 """
 
 from __future__ import annotations
