@@ -80,6 +80,11 @@ class Layout:
     def scalars(self) -> tuple[str, ...]:
         return tuple(name for name in self.signature.values if name not in self.arrays)
 
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """Spelling of the scalars outside of ``step``: a model's names must not meet the loops' own."""
+        return tuple(f"p_{name}" for name in self.scalars)
+
 
 def kernel_source(writer: Writer, layout: Layout, real: str, title: str) -> str:
     """The text of a kernel module with the function ``advance``."""
@@ -96,7 +101,7 @@ def _sweep(layout: Layout) -> str:
     lines = [
         "",
         '@njit(nogil=True, error_model="numpy")',
-        f"def sweep({', '.join(['at_fired', *arrays, *layout.scalars, 'dt', 't', 'first'])}):",
+        f"def sweep({', '.join(['at_fired', *arrays, *layout.passed, 'dt', 't', 'first'])}):",
         "    for i in range(at_fired.size):",
         f"        {returned} = step({', '.join(inner)})",
         *(f"        at_{x}[i] = next_{x}" for x in s.returned),
@@ -120,6 +125,8 @@ def _element(name: str, layout: Layout) -> str:
         return "first + i"
     if name in s.arrivals or name in s.counts or name in s.draws:
         return f"real(at_{name}[i])"
+    if name in layout.scalars:
+        return f"p_{name}"
     return f"at_{name}[i]" if name in _streams(layout) else name
 
 
@@ -152,7 +159,7 @@ def _advance(layout: Layout, kinds: Mapping[str, str]) -> str:
         "    chunk = 0",
         "    for part in range(parts.shape[0]):",
         "        population, begin, size, first_neuron, list_start = parts[part]",
-        *(f"        {name} = scalars[part, {k}]" for k, name in enumerate(layout.scalars)),
+        *(f"        {name} = scalars[part, {k}]" for k, name in enumerate(layout.passed)),
         "        for low in range(begin, begin + size, CHUNK):",
         "            high = min(low + CHUNK, begin + size)",
         "            m = high - low",
@@ -210,4 +217,4 @@ def _sweep_call(layout: Layout) -> list[str]:
     arguments += [f"draws[{j}, lane, low:high]" for j in range(len(s.draws))]
     arguments += [f"courses[{k}, course_from + k, low:high]" for k in range(len(s.courses))]
     arguments += [f"arrays[{k}, low:high]" for k in range(len(layout.arrays))]
-    return [*arguments, *layout.scalars, "dt", "real(now * time_step)", "first"]
+    return [*arguments, *layout.passed, "dt", "real(now * time_step)", "first"]

@@ -84,7 +84,7 @@ class Writer:
     def signature(self) -> Signature:
         cell = self.cell
         used = self._used()
-        values = [name for name in cell.parameters if name in used]
+        values = [name for name in (*cell.parameters, "N") if name in used]
         if self.refractory_kind == "steps":
             values.append("rb_refractory_steps")
         if self.structure is not None:

@@ -92,8 +92,10 @@ def check_connectivity(rule: Connectivity, n_pre: int, n_post: int, same: bool, 
             available = n_pre - (1 if same and not autapses else 0)
             if (not multapses and k > available) or (k > 0 and available == 0):
                 raise ModelError(f"{where}: {k} different sources a target are wanted, but there are {available}")
-        case FixedTotalNumber(n, _):
+        case FixedTotalNumber(n, autapses):
             _require_whole(n, "n", where)
+            if n > 0 and same and not autapses and n_pre < 2:
+                raise ModelError(f"{where}: without autapses a population of one neuron has no source")
         case Bernoulli(p, _):
             if not 0 <= p <= 1:
                 raise ModelError(f"{where}: the connection probability is {p}; it must lie between 0 and 1")

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +18,7 @@ from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
-from rheobase.units import Dimension, Hz, internal, ms
+from rheobase.units import Dimension, Hz, Quantity, internal, ms
 
 Value = float | np.ndarray | Distribution
 
@@ -56,12 +57,32 @@ class Population:
         object.__setattr__(self, "n", int(n))
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "values", MappingProxyType(checked))
+        _require_one_each(self)
 
     def value(self, key: str) -> Value:
         """A parameter or start value of this population, internal units."""
         if key in self.values:
             return self.values[key]
-        return self.neuron.initial[key] if key in self.neuron.states else self.neuron.parameters[key]
+        neuron = self._specialised
+        return neuron.initial[key] if key in neuron.states else neuron.parameters[key]
+
+    @cached_property
+    def _specialised(self) -> Neuron:
+        """The neuron with this population's values, so that defaults that depend on them follow."""
+        dimension_of = self.neuron.equations.dimension_of
+        given = {key: value for key, value in self.values.items() if not isinstance(value, Distribution)}
+        return self.neuron.with_(**{key: Quantity(value, dimension_of(key)) for key, value in given.items()})
+
+
+def _require_one_each(population: Population) -> None:
+    """Arrays among the neuron's own values have one entry a neuron of the population."""
+    for key, value in {**population.neuron.parameters, **population.neuron.initial}.items():
+        is_array = isinstance(value, np.ndarray) and value.ndim > 0
+        if is_array and key not in population.values and value.shape != (population.n,):
+            raise ModelError(
+                f"population {population.name!r}: {key} has {value.size} values for {population.n} neurons; "
+                f"give one value, or an array of {population.n}"
+            )
 
 
 def _population_value(neuron: Neuron, n: int, population: str, key: str, value: Any) -> Value:

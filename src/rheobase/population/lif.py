@@ -154,10 +154,10 @@ def density(
     """
     v = np.asarray(v, float)
     moved = transfer(mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)
-    y_r, y_theta, sigma = _bounds(*_arrays(mu, sigma, v_th, v_reset, shift))
-    y = np.minimum((v - mu) / sigma, y_theta)
+    y_r, y_theta, used = _bounds(*_arrays(mu, sigma, v_th, v_reset, shift))
+    y = np.minimum((v - mu) / used, y_theta)
     low = np.maximum(y, y_r)
-    flux = np.log(2.0 * tau_m / sigma) + moved.log_rate
+    flux = np.log(2.0 * tau_m / used) + moved.log_rate
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
         # exp(-y**2) times exp(s**2) dawsn(s) from low to y_theta, each with its exponent joined to the rate's
         at_threshold = np.exp(flux + (y_theta - y) * (y_theta + y)) * dawsn(y_theta)

@@ -193,8 +193,8 @@ def _dense(network: Network, maps: InputMap) -> list[str]:
     if not dense:
         return []
     return [
-        f"Dense connections: a neuron hears {_values(dense, ' %')} of a population, so that neurons share input, which "
-        "the theory takes for independent."
+        f"Dense connections: the in-degree is {_values(dense, ' %')} of the size of the population that the synapses "
+        "come from, so that neurons share input, which the theory takes for independent."
     ]
 
 

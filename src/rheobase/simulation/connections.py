@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,11 +55,13 @@ class _Bundle:
 
 
 def connect_slice(
-    network: Network, seed: int, dt: float, bounds: Mapping[str, tuple[int, int]], ring: Mapping[int, int]
-) -> Connections:
+    network: Network, seed: int, dt: float, bounds: Mapping[str, tuple[int, int]], ring: Mapping[int, int],
+    tick: Callable[[float], None] = lambda done: None,
+) -> Connections:  # fmt: skip
     """Draw the connections onto the neurons ``bounds[population] = (first, last)`` of every population.
 
-    ``ring[number]`` says where the input of projection ``number`` starts in the ring of this slice.
+    ``ring[number]`` says where the input of projection ``number`` starts in the ring of this slice; ``tick`` hears of
+    every projection how many synapses are in place.
     """
     bundles = [_bundle(network, number, seed, bounds) for number in range(len(network.projections))]
     table = _table(bundles, ring, dt)
@@ -70,7 +72,10 @@ def connect_slice(
     targets = np.empty(sum(b.size for b in bundles), np.uint16 if widest <= 2**16 else np.uint32)
     weights = np.empty(drawn_weights, np.float32)
     delays = np.empty(drawn_delays, np.uint8 if longest < 2**8 else np.uint16 if longest < 2**16 else np.uint32)
-    spans = [_place(b, row, targets, weights, delays, dt) for b, row in zip(bundles, table, strict=True)]
+    spans = []
+    for bundle, row in zip(bundles, table, strict=True):
+        spans.append(_place(bundle, row, targets, weights, delays, dt))
+        tick(bundle.size)
     used = [span for span, bundle in zip(spans, bundles, strict=True) if bundle.size]
     return Connections(
         table=table,

@@ -26,11 +26,10 @@ from rheobase.simulation.meeting import meet
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def drive(groups, wires, clock, stage, number, stop, part, n_parts, progress, spins, spikes, counts, offsets, ring,
-          kept, record):
+          kept, record, courses_from):
     """Go on at ``stage`` of block ``number`` until ``stop``, a wait in vain, or ``kept`` is nearly full."""
     steps, block, dt, key0, key1 = clock
     table, constant, rows, targets, weights, delays = wires
-    begin = number
     n_kept = 0
     while number < stop:
         first = number * block
@@ -53,7 +52,7 @@ def drive(groups, wires, clock, stage, number, stop, part, n_parts, progress, sp
 '''
 
 _CALL = """            advance_{k}(groups[{k}], first, n, dt, key0, key1, ring, spikes[parity, part],
-                      counts[parity, part], record, first - begin * block)"""
+                      counts[parity, part], record, first - courses_from)"""
 
 
 def driver(kernels: Sequence[ModuleType]) -> Callable[..., Any]:

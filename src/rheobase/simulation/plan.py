@@ -90,7 +90,8 @@ def plan_population(
         values["rb_refractory_steps"] = _refractory_steps(cell, values, dt)
     if build.writer.structure is not None:
         used = set().union(*(names(tree) for tree in inlined(cell).values()))
-        linear = {name: value for name, value in values.items() if name in used}
+        known = {**values, "i": np.arange(population.n, dtype=float), "dt": dt}
+        linear = {name: value for name, value in known.items() if name in used}
         values |= coefficients(cell, build.writer.structure, linear, dt)
     values |= weights
     build = build.with_arrays(tuple(name for name in build.layout.signature.values if np.ndim(values[name])))

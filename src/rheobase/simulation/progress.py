@@ -1,38 +1,43 @@
-"""The bar of a long run: simulated time, how much faster or slower than biology, time left."""
+"""The bar of long work: how far it is, how fast it goes, how much time is left."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
+_SECONDS_BETWEEN = 0.1
+
 
 class Progress:
-    """Counts steps; draws at most ten times a second, and nothing at all unless ``shown``."""
+    """Counts milliseconds of biology, or synapses in place; draws ten times a second at most, and only if ``shown``."""
 
-    def __init__(self, steps: int, dt: float, name: str, shown: bool):
-        self.dt, self.done, self.drawn = dt, 0, 0.0
+    def __init__(self, total: float, name: str, shown: bool):
+        self.done, self.drawn, self.bar = 0.0, 0.0, None
         self.began = time.perf_counter()
-        self.bar: Any = None
+        self.in_time = not name.endswith("synapses")
         if shown:
-            from tqdm import tqdm
+            self.bar = self._bar(total, name)
 
-            layout = "{desc}: {percentage:3.0f} %|{bar}| {n:.0f}/{total:.0f} ms [{remaining} left{postfix}]"
-            self.bar = tqdm(total=steps * dt, desc=name, bar_format=layout, leave=False)
+    def _bar(self, total: float, name: str) -> Any:
+        from tqdm import tqdm
 
-    def tick(self, steps: int) -> None:
-        """``steps`` more are done."""
-        self.done += steps
-        if self.bar is None:
-            return
+        amount = "{n:.0f}/{total:.0f} ms" if self.in_time else "{n:,.0f}/{total:,.0f}"
+        layout = "{desc}: {percentage:3.0f} %|{bar}| " + amount + " [{remaining} left{postfix}]"
+        return tqdm(total=total, desc=name, bar_format=layout, leave=False)
+
+    def tick(self, more: float) -> None:
+        """``more`` is done."""
+        self.done += more
         now = time.perf_counter()
-        if now - self.drawn < 0.1:
+        if self.bar is None or now - self.drawn < _SECONDS_BETWEEN:
             return
         self.drawn = now
-        simulated = self.done * self.dt
-        self.bar.set_postfix_str(f"{simulated / 1e3 / max(now - self.began, 1e-9):.2f} x real time", refresh=False)
-        self.bar.update(simulated - self.bar.n)
+        if self.in_time:
+            factor = self.done / 1e3 / max(now - self.began, 1e-9)
+            self.bar.set_postfix_str(f"{factor:.2f} x real time", refresh=False)
+        self.bar.update(self.done - self.bar.n)
 
     def close(self) -> None:
+        """Take the bar away."""
         if self.bar is not None:
-            self.bar.update(self.done * self.dt - self.bar.n)
             self.bar.close()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,7 +185,7 @@ class Recording:
             with np.load(path, allow_pickle=False) as stored:
                 arrays = dict(stored)
             facts = json.loads(str(arrays.pop("facts")))
-        except (KeyError, ValueError, OSError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, EOFError, OSError, BadZipFile) as error:
             if isinstance(error, FileNotFoundError):
                 raise
             raise ModelError(f"{path} is no recording that rheobase has saved") from None

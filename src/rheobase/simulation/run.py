@@ -67,7 +67,7 @@ class Run:
     steps: int
     block: int
     traces: NDArray[np.floating]
-    tick: Callable[[int], None]
+    tick: Callable[[float], None]
     done: int = 0
     stopped: bool = False
     error: BaseException | None = None
@@ -92,8 +92,12 @@ class Run:
         for helper in helpers:
             helper.start()
         self._guarded(0)
-        for helper in helpers:
-            helper.join()
+        while any(helper.is_alive() for helper in helpers):
+            try:
+                for helper in helpers:
+                    helper.join()
+            except KeyboardInterrupt as interrupt:
+                self.error, self.stopped = self.error or interrupt, True
         if self.error is not None:
             raise self.error
 
@@ -112,16 +116,16 @@ class Run:
         wires = (c.table, c.constant, c.rows, c.targets, c.weights, c.delays)
         clock = (self.steps, self.block, self.dt, *key_words(self.seed))
         kept = np.empty((3, _ROOM * self.block * self.width), np.int32)
-        number, stage, tries = 0, ADVANCE, 0
+        number, stage, tries, stop, courses_from = 0, ADVANCE, 0, 0, 0
         blocks, call = -(-self.steps // self.block), steps_a_call(self.block, self.network.size) // self.block
         while number < blocks:
-            stop = min(blocks, number + call)
-            if stage == ADVANCE:
+            if number == stop:
+                stop, courses_from = min(blocks, number + call), number * self.block
                 self._fill_courses(own, number, stop)
             began = number
             number, stage, n_kept = self.drive(
                 groups, wires, clock, stage, number, stop, part, len(self.slices), self.progress, SPINS, self.spikes,
-                self.counts, self.offsets, self.rings[part], kept, self.traces,
+                self.counts, self.offsets, self.rings[part], kept, self.traces, courses_from,
             )  # fmt: skip
             if n_kept:
                 self.found[part].append(kept[:, :n_kept].copy())
@@ -138,8 +142,8 @@ class Run:
         for group in own.groups:
             self._require_finite(group, done)
         if part == 0:
-            self.tick(done - self.done)
-            self.done = done
+            before, self.done = self.done, done
+            self.tick((done - before) * self.dt)
 
     def _fill_courses(self, own: Slice, number: int, stop: int) -> None:
         """Input time courses of the next blocks: the value at the beginning of each step."""

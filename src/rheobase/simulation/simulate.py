@@ -56,7 +56,7 @@ def simulate(
     Parameters
     ----------
     model
-        A network, a population, or a single neuron (population ``neuron`` of one).
+        A network, a population, or a neuron: population ``neuron`` of one, or of as many as its array values have.
     duration
         Simulated time.
     dt
@@ -108,8 +108,9 @@ def simulate(
     plans = [plan_population(network, k, step, seed, method, precision) for k in range(len(network.populations))]
     groups = _groups(plans)
     drive = driver([group.plans[0].build.load() for group in groups])
-    slices, wires, block = _build(network, groups, wanted, workers, step, seed, np.dtype(precision).type)
-    bar = Progress(steps, step, network.name, progress)
+    real = np.dtype(precision).type
+    slices, wires, block = _build(network, groups, wanted, workers, step, seed, real, progress)
+    bar = Progress(steps * step, network.name, progress)
     run = Run(network, drive, slices, wires, seed, step, steps, block, np.zeros((steps, len(wanted))), bar.tick)
     built = time.perf_counter()
     try:
@@ -129,7 +130,9 @@ def as_network(model: Neuron | Population | Network) -> Network:
     if isinstance(model, Population):
         return Network(model, name=model.name)
     if isinstance(model, Neuron):
-        return Network(Population(model, 1, "neuron"), name=model.name or "neuron")
+        values = (*model.parameters.values(), *model.initial.values())
+        sizes = {value.size for value in values if isinstance(value, np.ndarray) and value.ndim}
+        return Network(Population(model, max(sizes, default=1), "neuron"), name=model.name or "neuron")
     raise ModelError(f"simulate takes a Neuron, a Population or a Network, not {type(model).__name__}")
 
 
@@ -171,17 +174,28 @@ def _groups(plans: Sequence[PopulationPlan]) -> tuple[Group, ...]:
 
 
 def _build(
-    network: Network, groups: Sequence[Group], wanted: Sequence[Wanted], workers: int, dt: float, seed: int, real: Any
+    network: Network,
+    groups: Sequence[Group],
+    wanted: Sequence[Wanted],
+    workers: int,
+    dt: float,
+    seed: int,
+    real: Any,
+    progress: bool,
 ) -> tuple[list[Slice], list[Connections], int]:
     """Slices and connections, each made by a thread of its own, and the length of a block."""
     bounds = [bounds_of(network, part, workers) for part in range(workers)]
 
     def wire(part: int) -> Connections:
         ring = make_slice(network, groups, (), bounds[part], dt, 1, real).ring_of
-        return connect_slice(network, seed, dt, bounds[part], ring)
+        return connect_slice(network, seed, dt, bounds[part], ring, bar.tick)
 
-    with ThreadPoolExecutor(workers) as pool:
-        wires = list(pool.map(wire, range(workers)))
+    bar = Progress(network.synapses, f"{network.name}: synapses", progress)
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            wires = list(pool.map(wire, range(workers)))
+    finally:
+        bar.close()
     shortest = min((w.shortest for w in wires if w.shortest), default=_FREE_BLOCK)
     block = min(shortest, _LONGEST_BLOCK)
     call = steps_a_call(block, network.size)
@@ -193,9 +207,10 @@ def _wanted(network: Network, record: Any) -> list[Wanted]:
     """The traces asked for, each with a column of its own."""
     if record is None:
         return []
-    if not isinstance(record, Mapping) and len(network.populations) > 1:
+    first, *others = network.populations
+    if not isinstance(record, Mapping) and others:
         raise ModelError("record: say which population, such as record={'E': 'v'}")
-    asked = record if isinstance(record, Mapping) else {network.populations[0].name: record}
+    asked = record if isinstance(record, Mapping) else {first.name: record}
     found: list[Wanted] = []
     for name, variables in asked.items():
         population = network[name]

@@ -17,7 +17,7 @@ from rheobase.simulation.connections import Connections
 from rheobase.simulation.plan import PopulationPlan
 
 #: Largest mean count of one step that can be drawn with a rate of its own for each neuron.
-LARGEST_MEAN_EACH = 700.0
+LARGEST_MEAN_EACH = 600.0
 #: Largest mean count of one step; counts are kept in 16 bits.
 LARGEST_MEAN = 30000.0
 
