@@ -1,7 +1,7 @@
 """The cortical microcircuit at full scale: 77,169 neurons, 0.3 billion synapses with own weights and delays.
 
-    python benchmarks/potjans.py --threads 2
-    python benchmarks/potjans.py --scale 0.1
+python benchmarks/potjans.py --threads 2
+python benchmarks/potjans.py --scale 0.1
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from rheobase.library.networks.potjans_diesmann2014 import SIMULATED
 
 COLUMNS = (
     Column("engine", "engine", "s"),
+    Column("compile_s", "compile s", ".1f"),
     Column("build_s", "build s", ".1f"),
     Column("wall_per_s", "wall s/s", ".2f"),
     Column("memory_mb", "memory MB", ".0f"),

@@ -46,7 +46,7 @@ def test_the_raster_has_a_dot_for_every_spike_that_it_shows(comparison):
     drawn = sum(line.get_xdata().size for line in figure.axes[0].get_lines() if line.get_linestyle() == "None")
     spikes = recording.spikes
     inside = (spikes.time >= 100) & (spikes.time < 200)
-    rows = np.array([96, 24])
+    rows = np.array([128, 32])
     assert drawn == np.count_nonzero(inside & (spikes.neuron < rows[spikes.population]))
     matplotlib.pyplot.close(figure)
 

@@ -80,9 +80,9 @@ def functions():
 
 def states(model):
     if model is ZOO:
-        return st.tuples(*[st.floats(-2.0, 2.0) for _ in model.states])
+        return st.tuples(*[st.floats(-2.0, 2.0, allow_subnormal=False) for _ in model.states])
     low, high = {"v": (-90.0, 40.0), "w": (-100.0, 500.0)}, (0.0, 1.0)
-    return st.tuples(*[st.floats(*low.get(name, high)) for name in model.states])
+    return st.tuples(*[st.floats(*low.get(name, high), allow_subnormal=False) for name in model.states])
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -90,6 +90,7 @@ def test_the_three_targets_agree(name, functions):
     model, found = MODELS[name], functions[name]
     parameters = parameter_vector(model)
 
+    # (XLA takes subnormal numbers for 0, which floor can tell from a number just below it)
     @settings(max_examples=60, deadline=None)
     @given(states(model))
     def agree(state):

@@ -53,8 +53,7 @@ def test_neuron_has_an_input_that_is_zero(name: str):
 @pytest.mark.parametrize("name", NEURONS)
 def test_every_preset_makes_another_neuron(name: str):
     entry = library.entry(name)
-    keyword = "transfer" if name == "rate_unit" else "preset"
-    made = [entry.make(**{keyword: preset}) for preset in entry.presets]
+    made = [entry.make(preset=preset) for preset in entry.presets]
     for position, neuron in enumerate(made):
         assert all(neuron != other for other in made[:position])
 
@@ -66,8 +65,8 @@ def test_unknown_names_are_answered_with_the_nearest():
         library.adex(preset="tonik")
     with pytest.raises(ModelError, match="izhikevich2003 has no scheme 'euler'; it has: exact, published"):
         library.izhikevich2003(scheme="euler")
-    with pytest.raises(ModelError, match="potjans_diesmann2014 has no variant 'bos'; it has: published, bos2016"):
-        library.potjans_diesmann2014(variant="bos")
+    with pytest.raises(ModelError, match="potjans_diesmann2014 has no preset 'bos'; it has: published, bos2016"):
+        library.potjans_diesmann2014(preset="bos")
     with pytest.raises(ModelError, match="tau_m"):
         library.lif(taum="20 ms")
 

@@ -28,7 +28,8 @@ def activity_spectrum(recording: Recording, start: float) -> Spectrum:
         size * recording.population_rate(name, bin_ms, start)[1]
         for name, size in zip(recording.populations, recording.sizes, strict=True)
     )
-    return spectrum(np.asarray(total) / sum(recording.sizes), bin_ms, _SEGMENT_MS)
+    frequency, power = spectrum(np.asarray(total) / sum(recording.sizes), bin_ms, _SEGMENT_MS)
+    return np.asarray(frequency, np.float64), np.asarray(power, np.float64)
 
 
 def dominant_frequency(recording: Recording, start: float, found: Spectrum) -> float:

@@ -5,7 +5,8 @@ r"""The propagator of linear equations.
 
 with input courses ``u`` held over the step, standard normals ``n`` and
 :math:`L L^T = \int_0^{dt} e^{As} B B^T e^{A^T s} ds` (Van Loan 1978, "Computing integrals involving the matrix
-exponential", IEEE Trans. Autom. Control 23:395). While refractory, the rows of states that stand still are 0, which gives a second set of coefficients.
+exponential", IEEE Trans. Autom. Control 23:395). While refractory, the rows of states that stand still are 0, which
+gives a second set of coefficients.
 """
 
 from __future__ import annotations

@@ -77,8 +77,9 @@ class Population:
 def _require_one_each(population: Population) -> None:
     """Arrays among the neuron's own values have one entry a neuron of the population."""
     for key, value in {**population.neuron.parameters, **population.neuron.initial}.items():
-        is_array = isinstance(value, np.ndarray) and value.ndim > 0
-        if is_array and key not in population.values and value.shape != (population.n,):
+        if key in population.values or not isinstance(value, np.ndarray) or not value.ndim:
+            continue
+        if value.shape != (population.n,):
             raise ModelError(
                 f"population {population.name!r}: {key} has {value.size} values for {population.n} neurons; "
                 f"give one value, or an array of {population.n}"

@@ -85,16 +85,18 @@ def _legend_above(axes: Any, handles: dict[str, Any]) -> None:
 
 def _against(axes: Any, result: Any) -> None:
     """Rates: simulated with two standard errors, and the theory as a bar across."""
-    simulated = theory = None
+    simulated = theory = published = None
     for place, row in enumerate(result.rows):
         error = np.nan_to_num(2 * row.rate_sim_se_hz)
         simulated = axes.errorbar(place, row.rate_sim_hz, error, fmt="o", ms=6, capsize=5, color=colour(place))
         if np.isfinite(row.rate_theory_hz):
             (theory,) = axes.plot([place - 0.3, place + 0.3], [row.rate_theory_hz] * 2, color=THEORY, lw=1.8)
-    top = max(max(row.rate_sim_hz, np.nan_to_num(row.rate_theory_hz)) for row in result.rows)
+        if np.isfinite(row.rate_published_hz):
+            (published,) = axes.plot(place, row.rate_published_hz, "x", color=THEORY, ms=7, mew=1.5)
+    top = max(np.nan_to_num([row.rate_sim_hz, row.rate_theory_hz, row.rate_published_hz]).max() for row in result.rows)
     axes.set_xticks(range(len(result.rows)), [row.name for row in result.rows])
     axes.set(xlim=(-0.7, len(result.rows) - 0.3), ylim=(0, 1.15 * max(top, 1e-3)), ylabel="rate (Hz)", title="rates")
-    handles = {"simulation ± 2 SE": simulated, "theory": theory}
+    handles = {"simulation ± 2 SE": simulated, "theory": theory, "published": published}
     _legend_above(axes, {label: handle for label, handle in handles.items() if handle is not None})
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rheobase.plot.style import colour, style
 
-_ROWS = 120
+_ROWS = 160
 _LEAST_ROWS = 8
 _WINDOW_MS = 300.0
 _FEW = 30
@@ -22,7 +22,7 @@ def recording(
     *,
     start: float | None = None,
     stop: float | None = None,
-    bin: float = 1.0,
+    bin: float | None = None,
     units: Mapping[str, str] | None = None,
 ) -> Any:
     """Raster of a sample of neurons, the rate of each population below it, and the traces where some were recorded.
@@ -34,7 +34,7 @@ def recording(
     start, stop
         What to show, ms; the last 300 ms by default.
     bin
-        Bin of the rates, ms.
+        Bin of the rates, ms; 1 ms unless there are many populations.
     units
         Names of the units of the recorded variables; without one the axis says that it is the package's internal unit.
     """
@@ -102,8 +102,9 @@ def raster(axes: Any, result: Any, start: float, stop: float) -> None:
     axes.set_title(f"spikes of {top:,} of {sum(result.sizes):,} neurons" if top < sum(result.sizes) else "spikes")
 
 
-def rates(axes: Any, result: Any, start: float, stop: float, bin: float = 1.0) -> None:
-    """The rate of every population, averaged over its neurons and over bins."""
+def rates(axes: Any, result: Any, start: float, stop: float, bin: float | None = None) -> None:
+    """The rate of every population, averaged over its neurons and over bins (ms); wider ones where there are many."""
+    bin = bin or (1.0 if len(result.sizes) <= 4 else 5.0)
     population, _, time = _between(result, start, stop)
     count = max(1, round((stop - start) / bin))
     for index, size in enumerate(result.sizes):

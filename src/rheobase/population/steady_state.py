@@ -181,7 +181,7 @@ def steady_state(network: Network) -> SteadyState:
 
 def _examined(maps: InputMap, rates: Array) -> tuple[FixedPoint, tuple[Mode, ...]]:
     try:
-        modes = leading_modes(linearise(maps, rates)) if maps.channels else ()
+        modes = leading_modes(linearise(maps, rates), count=2) if maps.channels else ()
     except ArithmeticError as reason:
         return FixedPoint(rates * 1e3, None, str(reason)), ()
     return FixedPoint(rates * 1e3, modes[0] if modes else None), modes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from rheobase.library.entry import Entry, Fact
+from rheobase.library.entry import Entry, Fact, choose
 from rheobase.library.given import quantities
 from rheobase.library.network_checks import in_degree, simulated_rate, size, synapses, theory_rate
 from rheobase.library.neurons.lif import lif
@@ -41,14 +41,14 @@ DELAYS = {"E": 1.5, "I": 0.75}  # ms
 SHORTEST_DELAY = 0.1  # ms; the step of the published simulations
 TAU_SYN = 0.5  # ms
 
-#: Differences of the variants from the paper: external in-degrees, and in-degrees (target, source).
-VARIANTS: dict[str, tuple[dict[str, int], dict[tuple[str, str], int]]] = {
-    "published": ({}, {}),
-    "bos2016": ({"4E": 1780}, {("4E", "4I"): 675}),
+#: Differences from the paper: external in-degrees, and in-degrees (target, source).
+PRESETS: dict[str, dict[str, Any]] = {
+    "published": {"external": {}, "in_degrees": {}},
+    "bos2016": {"external": {"4E": 1780}, "in_degrees": {("4E", "4I"): 675}},
 }
 
 
-def potjans_diesmann2014(scale: Any = 1.0, *, variant: str = "published", weight_sd: Any = 0.1) -> Network:
+def potjans_diesmann2014(scale: Any = 1.0, *, preset: str = "published", weight_sd: Any = 0.1) -> Network:
     """The microcircuit: 77,169 leaky integrate-and-fire neurons and 0.3 billion current synapses at full scale.
 
     Two populations of N and M neurons are joined by ``ln(1 - C)/ln(1 - 1/(N M))`` synapses, both ends of each drawn
@@ -61,7 +61,7 @@ def potjans_diesmann2014(scale: Any = 1.0, *, variant: str = "published", weight
     scale
         Fraction of the neurons. In-degrees stay as they are, so that mean and variance of the input do too; neurons
         then share more of it, and correlations grow.
-    variant
+    preset
         ``published``, or ``bos2016`` with the two changes of Bos et al. (2016) that the stationary theory is usually
         computed with.
     weight_sd
@@ -71,9 +71,8 @@ def potjans_diesmann2014(scale: Any = 1.0, *, variant: str = "published", weight
     share, spread = float(given["scale"]), float(given["weight_sd"])
     if not 0 < share <= 1:
         raise ModelError(f"scale = {share:g} must lie above 0 and at most at 1")
-    if variant not in VARIANTS:
-        raise ModelError(f"potjans_diesmann2014 has no variant {variant!r}; it has: {', '.join(VARIANTS)}")
-    external, changed = VARIANTS[variant]
+    changes = choose(PRESETS, preset, "potjans_diesmann2014")
+    external, changed = changes["external"], changes["in_degrees"]
     sizes = [max(1, round(share * n)) for n in SIZES]
     neuron = lif()
     populations = [
@@ -90,7 +89,7 @@ def potjans_diesmann2014(scale: Any = 1.0, *, variant: str = "published", weight
         PoissonInput(name, BACKGROUND * Hz, WEIGHT * pA, n=external.get(name, k), synapse=synapse)
         for name, k in zip(POPULATIONS, EXTERNAL, strict=True)
     ]
-    source = SOURCE if variant == "published" else f"{SOURCE}; {_BOS}"
+    source = SOURCE if preset == "published" else f"{SOURCE}; {_BOS}"
     return Network(populations, projections, inputs, name="potjans_diesmann2014", source=source)
 
 
@@ -112,7 +111,7 @@ def _projection(source: str, target: str, number: int, spread: float, synapse: S
 #: Mean rates (Hz) of a full-scale simulation in NEST; published runs differ from each other by up to 10 %.
 SIMULATED = (0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829)
 _STATIONARY = (0.72219199, 2.68821422, 4.1893135, 5.67129662, 6.55753002, 8.28560849, 1.12850794, 7.67473951)
-_VARIANT = {"variant": "bos2016", "weight_sd": 0}
+_BOS_MODEL = {"preset": "bos2016", "weight_sd": 0}
 FACTS = (
     Fact("neurons", 77169, "", SOURCE, size, 0),
     # NEST's program takes log(1 - 1/(N M)) as it stands and loses some synapses to round-off
@@ -120,7 +119,7 @@ FACTS = (
     Fact("in-degree from 4I to 4E, rounded", 795, "", _BOS, in_degree("4I", "4E"), 0.5),
     *(
         Fact(f"stationary theoretical rate of {name}", rate, "Hz", "Siegert rates with shifted bounds, independent",
-             theory_rate(name), 5e-6, _VARIANT)
+             theory_rate(name), 5e-6, _BOS_MODEL)
         for name, rate in zip(POPULATIONS, _STATIONARY, strict=True)
     ),
     *(
@@ -132,5 +131,5 @@ FACTS = (
 
 ENTRY = Entry(
     "potjans_diesmann2014", "network", "cortical microcircuit of 77,169 neurons, eight populations", SOURCE,
-    potjans_diesmann2014, FACTS, tuple(VARIANTS),
+    potjans_diesmann2014, FACTS, tuple(PRESETS),
 )  # fmt: skip
