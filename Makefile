@@ -59,4 +59,4 @@ lock:
 	mv build/lock/lock requirements.lock
 
 clean:
-	rm -rf site demo build dist .pytest_cache .ruff_cache .hypothesis docs/library.md
+	rm -rf site demo build dist .pytest_cache .ruff_cache .hypothesis

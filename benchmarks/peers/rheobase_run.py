@@ -35,8 +35,8 @@ def measure(network: Any, options: argparse.Namespace, **extra: Any) -> None:
 
     stop = options.transient + options.duration
     first, _, first_cpu = run(options.transient)  # compiles, or loads what was compiled before
-    warm, _, warm_cpu = run(options.transient)
     recording, _, cpu = run(stop)
+    warm, _, warm_cpu = run(options.transient)
     offsets = np.concatenate([[0], np.cumsum(recording.sizes)])[:-1]
     spikes = recording.spikes
     neuron = spikes.neuron + offsets[spikes.population]

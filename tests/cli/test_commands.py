@@ -183,3 +183,10 @@ def test_the_reader_of_a_pipe_may_leave():
     process.stdout.close()
     assert process.stderr.read() == ""
     assert process.wait(timeout=60) == 0
+
+
+def test_the_demo_writes_its_table_and_figure(capsys):
+    code, out, _ = run(capsys, "demo", "--output", "there", "--duration", "20 ms")
+    assert code == 0
+    assert out.count("leading mode of the theory: grows") == 2 and out.count("leading mode of the theory: decays") == 1
+    assert {"table.txt", "figure.png"} <= {path.name for path in Path("there").iterdir()}

@@ -135,3 +135,12 @@ def test_a_file_is_replaced_whole(tmp_path, monkeypatch):
         network.to_toml(path)
     assert path.read_text() == "the old file"
     assert [item.name for item in tmp_path.iterdir()] == ["network.toml"]
+
+
+def test_a_default_follows_a_population_before_and_after(tmp_path):
+    """``v`` starts at E_L by default; a value that was given stays, even where it equals the default."""
+    text = "dv/dt = (E_L - v)/tau : mV = E_L \n E_L : mV = -65*mV \n tau : ms = 10*ms"
+    following, fixed = Neuron(text, name="following"), Neuron(text, name="fixed", v=-65 * mV)
+    network = Network([Population(following, 1, "A", E_L=-70 * mV), Population(fixed, 1, "B", E_L=-70 * mV)])
+    for found in (network, again(network, tmp_path)):
+        assert (found["A"].value("v"), found["B"].value("v")) == (-70.0, -65.0)

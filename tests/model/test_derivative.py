@@ -131,8 +131,9 @@ def test_simplify_keeps_the_value_and_drops_what_does_nothing():
 @settings(max_examples=60, deadline=None)
 @given(TREES, st.floats(-1.5, 1.5))
 def test_simplify_never_changes_a_value(tree, x):
+    # the sine of a huge number says nothing: keep all parts of the tree moderate
+    assume(all(abs(evaluate(part, {"x": x})) < 1e3 for part in walk(tree)))
     before, after = evaluate(tree, {"x": x}), evaluate(simplify(tree), {"x": x})
-    assume(np.isfinite(before) and abs(before) < 1e8)
     assert float(after) == pytest.approx(float(before), rel=1e-9, abs=1e-9)
     assert len(list(walk(simplify(tree)))) <= len(list(walk(tree)))
 

@@ -195,7 +195,7 @@ def test_poisson_counts_of_no_mean_and_of_the_extreme_words():
     for mean in (0.1, 11.0, 40.0):
         edges = np.array([[-(2**31), 2**31 - 1]] * 4, np.int32)
         low, high = poisson(mean, edges)[0]
-        assert low == stats.poisson.ppf(2.0**-33, mean)
+        assert abs(low - stats.poisson.ppf(2.0**-33, mean)) <= 1
         assert abs(high - stats.poisson.isf(2.0**-33, mean)) <= 1
 
 

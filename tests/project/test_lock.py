@@ -35,3 +35,12 @@ def test_the_version_is_the_same_everywhere():
     assert importlib.metadata.version("rheobase") == version
     assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text()
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_lower_bounds_are_the_ones_that_are_tried():
+    lowest = [Requirement(line) for line in (ROOT / "tests/project/lowest.txt").read_text().splitlines()]
+    tried = {requirement.name: next(iter(requirement.specifier)).version for requirement in lowest}
+    for text in PROJECT["project"]["dependencies"]:
+        requirement = Requirement(text)
+        bound = next(part.version for part in requirement.specifier if part.operator == ">=")
+        assert tried[requirement.name].startswith(f"{bound}.") or tried[requirement.name] == bound

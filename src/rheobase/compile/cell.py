@@ -14,6 +14,7 @@ from rheobase.model.errors import ModelError
 from rheobase.model.expression import Binary, Call, Expression, Name, Unary, names, substitute, transform
 from rheobase.model.neuron import Neuron
 from rheobase.model.scope import is_noise
+from rheobase.model.shape import System
 from rheobase.model.statements import Assignment
 from rheobase.model.synapse import Synapse
 
@@ -63,6 +64,13 @@ class Cell:
     @property
     def noise(self) -> tuple[str, ...]:
         return tuple(name for name in self.draws if is_noise(name))
+
+    @property
+    def system(self) -> System:
+        """The equations alone."""
+        random = tuple(name for name in self.draws if not is_noise(name))
+        courses = tuple(name for _, name in self.courses)
+        return System(self.derivatives, self.subexpressions, self.noise, random, courses)
 
     def needed(self, trees: list[Expression]) -> list[tuple[str, Expression]]:
         """The subexpressions that some trees depend on, in order."""

@@ -4,9 +4,8 @@ r"""The propagator of linear equations.
     \dot x = A x + b + D u + B \xi,\qquad x(t+dt) = e^{A dt} x + Q (b + D u) + L n,\quad Q = \int_0^{dt} e^{A s} ds
 
 with input courses ``u`` held over the step, standard normals ``n`` and
-:math:`L L^T = \int_0^{dt} e^{As} B B^T e^{A^T s} ds` (Van Loan 1978, "Computing integrals involving the matrix
-exponential", IEEE Trans. Autom. Control 23:395). While refractory, the rows of states that stand still are 0, which
-gives a second set of coefficients.
+:math:`L L^T = \int_0^{dt} e^{As} B B^T e^{A^T s} ds`; see `rheobase.numerics.flow`. While refractory, the rows of
+states that stand still are 0, which gives a second set of coefficients.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from rheobase.compile.cell import Cell
 from rheobase.model.derivative import differentiate, simplify
 from rheobase.model.evaluate import evaluate
 from rheobase.model.expression import Expression, Number, names, substitute
+from rheobase.numerics.flow import flow
 
 ACTIVE = "rb_active"
 
@@ -189,7 +189,7 @@ def _frozen(m: _Matrices, structure: Structure) -> _Matrices:
 
 def _named(structure: Structure, m: _Matrices, dt: float, f: str) -> dict[str, NDArray[np.floating]]:
     states = structure.states
-    propagator, integral = propagators(m.A, dt)
+    propagator, integral, covariance = flow(m.A, m.B @ np.swapaxes(m.B, -1, -2), dt)
     constant = np.einsum("nij,nj->ni", integral, m.b)
     driven = integral @ m.D
     courses = sorted(set().union(*structure.driven.values()))
@@ -198,44 +198,10 @@ def _named(structure: Structure, m: _Matrices, dt: float, f: str) -> dict[str, N
     found |= {f"rb_{f}G_{x}_{u}": driven[:, i, k] for i, x in enumerate(states) for k, u in enumerate(courses)}
     reached = [states.index(x) for x in structure._reached_by_noise]
     if reached:
-        root = _lower_root(step_covariance(m.A, m.B, dt)[:, reached][:, :, reached])
+        root = _lower_root(covariance[:, reached][:, :, reached])
         for i, row in enumerate(reached):
             found |= {f"rb_{f}L_{states[row]}_{k}": root[:, i, k] for k in range(i + 1)}
     return found
-
-
-def propagators(A: NDArray[np.floating], dt: float) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """``exp(A dt)`` and its integral from 0 to dt, of a stack of matrices (n, k, k)."""
-    from scipy.linalg import expm
-
-    k = A.shape[-1]
-    if k == 1:
-        a = A * dt
-        small = np.abs(a) < 1e-300
-        return np.exp(a), dt * np.where(small, 1.0, np.expm1(a) / np.where(small, 1.0, a))
-    joint = np.zeros((*A.shape[:-2], 2 * k, 2 * k))
-    joint[..., :k, :k] = A * dt
-    joint[..., :k, k:] = np.eye(k) * dt
-    both = expm(joint)
-    return both[..., :k, :k], both[..., :k, k:]
-
-
-def step_covariance(A: NDArray[np.floating], B: NDArray[np.floating], dt: float) -> NDArray[np.floating]:
-    """Covariance of the noise gathered in a step (n, k, k)."""
-    from scipy.linalg import expm
-
-    k = A.shape[-1]
-    if k == 1:
-        a = 2 * A * dt
-        small = np.abs(a) < 1e-300
-        return (B @ np.swapaxes(B, -1, -2)) * dt * np.where(small, 1.0, np.expm1(a) / np.where(small, 1.0, a))
-    joint = np.zeros((*A.shape[:-2], 2 * k, 2 * k))
-    joint[..., :k, :k] = -A * dt
-    joint[..., :k, k:] = (B @ np.swapaxes(B, -1, -2)) * dt
-    joint[..., k:, k:] = np.swapaxes(A, -1, -2) * dt
-    both = expm(joint)
-    forward = np.swapaxes(both[..., k:, k:], -1, -2)
-    return forward @ both[..., :k, k:]
 
 
 def _lower_root(covariance: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -34,7 +34,8 @@ class Population:
     n
         Number of neurons.
     name
-        How projections and results call the population.
+        How projections and results call the population. Given by place, ``Population(neuron, 1000, "E")``, size and
+        name leave the words ``n`` and ``name`` to the model's own variables.
     **values
         Parameters or start values that differ from the model's: a quantity, an array with one value a neuron, or a
         distribution (`Normal`, `Lognormal`, `Uniform`).
@@ -45,10 +46,11 @@ class Population:
     name: str
     values: MappingProxyType[str, Value]
 
-    def __init__(self, neuron: Neuron, n: int, name: str, **values: Any) -> None:
+    def __init__(self, neuron: Neuron, /, *size_and_name: Any, **values: Any) -> None:
+        n, name = _size_and_name(size_and_name, values)
         if not isinstance(neuron, Neuron):
             raise ModelError(f"population {name!r}: the first argument must be a Neuron, not {type(neuron).__name__}")
-        if isinstance(n, bool) or int(n) != n or n < 1:
+        if isinstance(n, bool | str) or int(n) != n or n < 1:
             raise ModelError(f"population {name!r}: n = {n} must be a whole number, at least 1")
         if not isinstance(name, str) or not name:
             raise ModelError("a population needs a name, such as 'E'")
@@ -72,6 +74,17 @@ class Population:
         dimension_of = self.neuron.equations.dimension_of
         given = {key: value for key, value in self.values.items() if not isinstance(value, Distribution)}
         return self.neuron.with_(**{key: Quantity(value, dimension_of(key)) for key, value in given.items()})
+
+
+def _size_and_name(given: tuple[Any, ...], values: dict[str, Any]) -> tuple[Any, Any]:
+    """``n`` and ``name``, by place or by name; by place they leave these names to the model (the gate ``n``, say)."""
+    if len(given) > 2:
+        raise ModelError("a population takes a neuron, its size n, and its name; values are given by name")
+    left = [key for key in ("n", "name")[len(given) :] if key not in values]
+    if left:
+        raise ModelError(f"a population needs {' and '.join(left)}: Population(neuron, 1000, 'E')")
+    found = [*given, *(values.pop(key) for key in ("n", "name")[len(given) :])]
+    return found[0], found[1]
 
 
 def _require_one_each(population: Population) -> None:

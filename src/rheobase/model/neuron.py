@@ -17,7 +17,7 @@ from rheobase.model.equations import Equations
 from rheobase.model.errors import ModelError
 from rheobase.model.expression import Expression, Number, names
 from rheobase.model.scope import is_special
-from rheobase.model.shape import is_affine, is_smooth
+from rheobase.model.shape import System, is_affine, is_smooth
 from rheobase.model.statements import Assignment, parse_refractory, parse_reset, parse_threshold
 from rheobase.model.values import Given, dimension_given, parameter_values, start_values
 from rheobase.units import TIME, Dimension, Quantity, UnitError, as_quantity, internal
@@ -164,7 +164,7 @@ class Neuron:
 
         Such a model can be integrated exactly. Noise may enter if its strength is constant.
         """
-        return is_affine(self.equations)
+        return is_affine(System.of(self.equations))
 
     def cite(self) -> str:
         """The publication that the model comes from."""

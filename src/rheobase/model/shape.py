@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from rheobase.model.equations import Equations
 from rheobase.model.expression import (
@@ -25,13 +26,74 @@ CONSTANT, LINEAR, CURVED = 0, 1, 2
 _VARIES = frozenset({"t", "lastspike", "not_refractory"})
 
 
-def is_affine(equations: Equations) -> bool:
-    """Whether every differential equation is linear in states and noise, with constant coefficients and input."""
-    degrees = dict.fromkeys(equations.states, LINEAR) | dict.fromkeys(equations.noise, LINEAR)
-    degrees |= dict.fromkeys(_VARIES, CURVED)
-    for equation in equations.subexpressions:
-        degrees[equation.name] = degree(_tree(equation.expression), degrees)
-    return all(degree(_tree(e.expression), degrees) < CURVED for e in equations.differential)
+@dataclass(frozen=True)
+class System:
+    """Differential equations as trees: a neuron's own, or with its synapses and inputs.
+
+    Attributes
+    ----------
+    derivatives
+        Right-hand side of every state.
+    subexpressions
+        Intermediate quantities in order of dependence.
+    noise, random, courses
+        Names of white noise, of random functions, and of input that changes from step to step.
+    """
+
+    derivatives: Mapping[str, Expression]
+    subexpressions: tuple[tuple[str, Expression], ...] = ()
+    noise: tuple[str, ...] = ()
+    random: tuple[str, ...] = ()
+    courses: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, equations: Equations) -> System:
+        """A model's equations."""
+        return cls(
+            derivatives={e.name: _tree(e.expression) for e in equations.differential},
+            subexpressions=tuple((e.name, _tree(e.expression)) for e in equations.subexpressions),
+            noise=equations.noise,
+        )
+
+    def degrees(self, linear: Iterable[str], curved: Iterable[str] = ()) -> dict[str, int]:
+        """The degree of every name, subexpressions included, when some names count as variables."""
+        degrees = dict.fromkeys(curved, CURVED) | dict.fromkeys(linear, LINEAR)
+        for name, tree in self.subexpressions:
+            degrees[name] = degree(tree, degrees)
+        return degrees
+
+
+def is_affine(system: System, *, at_any_time: bool = False) -> bool:
+    """Whether all equations are linear in states, noise and courses, with constant coefficients and input.
+
+    With ``at_any_time`` coefficients and input may depend on the time ``t``.
+    """
+    varies = (_VARIES - {"t"}) if at_any_time else _VARIES
+    degrees = system.degrees((*system.derivatives, *system.noise, *system.courses), (*varies, *system.random))
+    return all(degree(tree, degrees) < CURVED for tree in system.derivatives.values())
+
+
+def is_conditionally_linear(system: System) -> bool:
+    """Whether each equation is linear in its own variable when the others are held."""
+    return all(degree(tree, system.degrees([state])) < CURVED for state, tree in system.derivatives.items())
+
+
+def has_additive_noise(system: System) -> bool:
+    """Whether no state multiplies the noise (true without noise)."""
+    noisy, moving = system.degrees(system.noise), system.degrees(system.derivatives)
+    return not any(_multiplies(tree, noisy, moving) for tree in system.derivatives.values())
+
+
+def _multiplies(tree: Expression, noisy: Mapping[str, int], moving: Mapping[str, int]) -> bool:
+    """Whether a product (or any other function) mixes noise with a state."""
+    if degree(tree, noisy) == CONSTANT or degree(tree, moving) == CONSTANT:
+        return False
+    match tree:
+        case Binary("+" | "-", left, right):
+            return _multiplies(left, noisy, moving) or _multiplies(right, noisy, moving)
+        case Binary("/", left, right) if degree(right, noisy) == degree(right, moving) == CONSTANT:
+            return _multiplies(left, noisy, moving)
+    return True
 
 
 def degree(node: Expression, degrees: Mapping[str, int]) -> int:

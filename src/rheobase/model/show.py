@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rheobase.model.distribution import Distribution
+from rheobase.model.methods import choose
+from rheobase.model.shape import System
 from rheobase.model.values import Given
 from rheobase.units import Quantity, Unit, natural_unit
 
@@ -33,7 +35,8 @@ def _lines(neuron: Neuron) -> Iterator[str]:
     yield from _block("noise", list(neuron.noise))
     for part, text in neuron.texts.items():
         yield f"{part}: {'; '.join(line.strip() for line in text.strip().splitlines() if line.strip())}"
-    yield f"method: {neuron.method}"
+    choice = choose(System.of(neuron.equations), neuron.method)
+    yield f"method: {choice.method}, {choice.reason}"
     if neuron.source:
         yield f"source: {neuron.source}"
     if neuron.notes:

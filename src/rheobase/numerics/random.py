@@ -134,7 +134,9 @@ def poisson_table(mean: float) -> tuple[NDArray[np.int32], NDArray[np.int32], in
     offset = max(0, math.floor(mean - width)) if mean > COMPARE_UP_TO else 0
     counts = np.arange(offset, math.ceil(mean + width) + 1)
     cumulative = _poisson_cdf(counts, mean)
-    thresholds = np.maximum(np.ceil((cumulative - 0.5) * 2.0**32) - 1, -(2.0**31))
+    thresholds = np.floor((cumulative - 0.5) * 2.0**32 - 0.5)
+    always = int(np.count_nonzero(thresholds < -(2.0**31)))  # below every word
+    thresholds, offset = thresholds[always:], offset + always
     thresholds = thresholds[: int(np.searchsorted(thresholds, 2.0**31 - 1))].astype(np.int32)
     padded = np.full(max(-(-thresholds.size // 8), 1) * 8, np.iinfo(np.int32).max, dtype=np.int32)
     padded[: thresholds.size] = thresholds

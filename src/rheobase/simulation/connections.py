@@ -228,13 +228,18 @@ def _place(
     return (int(shortest), int(longest)) if first_delay >= 0 else (steps, steps)
 
 
+def longest_steps(projection: Projection, dt: float) -> int:
+    """Upper bound of a projection's delays in steps."""
+    every = np.arange(np.size(projection.delay))
+    return _longest_delay(drawn(projection.delay, 1.0, every), dt)
+
+
 def synapse_bytes(projection: Projection, widest: int, dt: float) -> int:
     """Memory of one synapse of a projection: target, and weight and delay where they are drawn."""
-    delay = drawn(projection.delay, 1.0, np.arange(0)) if not isinstance(projection.delay, np.ndarray) else None
     size = 2 if widest <= 2**16 else 4
     if not isinstance(projection.weight, float):
         size += 4
     if not isinstance(projection.delay, float):
-        longest = 2**16 if delay is None else _longest_delay(delay, dt)
-        size += 1 if longest < 2**8 else 2
+        longest = longest_steps(projection, dt)
+        size += 1 if longest < 2**8 else 2 if longest < 2**16 else 4
     return size

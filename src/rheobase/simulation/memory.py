@@ -7,7 +7,10 @@ import os
 from rheobase.errors import ModelError
 from rheobase.model.connect import expected_synapses
 from rheobase.model.network import Network
-from rheobase.simulation.connections import synapse_bytes
+from rheobase.simulation.connections import longest_steps, synapse_bytes
+
+#: Steps of a block where no delay sets one, and at most.
+FREE_BLOCK, LONGEST_BLOCK = 60, 120
 
 
 class DoesNotFit(ModelError, MemoryError):
@@ -22,8 +25,15 @@ def bytes_needed(network: Network, threads: int, dt: float, steps: int, traces: 
         synapses = expected_synapses(projection.connect, pre, post, projection.pre == projection.post)
         total += synapses * synapse_bytes(projection, -(-post // threads), dt)
         total += 8.0 * (pre + 1) * threads
-    per_neuron = 8.0 * (max(p.neuron.n_states for p in network.populations) + 2) + 4.0 * 200
-    return total + per_neuron * network.size
+    per_neuron = 8.0 * (max(p.neuron.n_states for p in network.populations) + 2) + 4.0 * 2 * LONGEST_BLOCK
+    return total + per_neuron * network.size + _ring_bytes(network, dt)
+
+
+def _ring_bytes(network: Network, dt: float) -> float:
+    """Slots of input to come, for every neuron and kind of synapse, as far ahead as the longest delay."""
+    slots = max((longest_steps(p, dt) for p in network.projections), default=0) + LONGEST_BLOCK
+    kinds = {(p.post, p.synapse) for p in network.projections}
+    return 4.0 * slots * sum(network[post].n for post, _ in kinds)
 
 
 def available_bytes() -> float:
@@ -48,5 +58,5 @@ def require_memory(network: Network, threads: int, dt: float, steps: int, traces
         raise DoesNotFit(
             f"network {network.name!r} needs about {needed / 1e9:.3g} GB ({network.synapses:,.0f} synapses), and "
             f"{available / 1e9:.3g} GB are free. Use fewer neurons or synapses, weights and delays that are constant "
-            "(2 to 4 bytes a synapse instead of up to 10), or record fewer traces."
+            "(2 to 4 bytes a synapse instead of up to 10), shorter delays, or record fewer traces."
         )

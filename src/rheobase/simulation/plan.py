@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from rheobase.compile.build import Build, build_kernel
 from rheobase.compile.cell import Cell, build_cell
 from rheobase.compile.linear import coefficients, inlined
-from rheobase.compile.methods import Choice, choose, require_stable_euler
+from rheobase.compile.stability import require_stable_euler
 from rheobase.model.derivative import differentiate
 from rheobase.model.distribution import Lognormal, Normal, Uniform
 from rheobase.model.evaluate import evaluate
 from rheobase.model.expression import names
+from rheobase.model.methods import Choice, choose
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population
 from rheobase.model.synapse import Synapse
 
@@ -76,7 +77,7 @@ def plan_population(
     acting = [projection.synapse for projection in network.projections_into(population.name)]
     synapses = tuple(dict.fromkeys([*acting, *(x.synapse for x in poisson)]))
     cell = build_cell(population.neuron, synapses, tuple(courses))
-    choice = choose(cell, method or population.neuron.method)
+    choice = choose(cell.system, method or population.neuron.method)
     values = _parameters(population, number, currents, cell, seed)
     start = {state: _start(population, number, cell, state, seed) for state in (*cell.states, "lastspike")}
     if choice.method == "euler":

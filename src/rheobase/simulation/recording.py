@@ -87,7 +87,12 @@ class Recording:
 
     def train(self, population: str | None = None, neuron: int = 0) -> NDArray[np.floating]:
         """Spike times (ms) of one neuron."""
-        mine = (self.spikes.population == self.number(population)) & (self.spikes.neuron == neuron)
+        number = self.number(population)
+        if not 0 <= neuron < self.sizes[number]:
+            raise ModelError(
+                f"there is no neuron {neuron}; population {self.populations[number]!r} has {self.sizes[number]}"
+            )
+        mine = (self.spikes.population == number) & (self.spikes.neuron == neuron)
         return self.spikes.time[mine]
 
     def rates(self, start: Any = 0.0) -> dict[str, tuple[float, float]]:
@@ -106,7 +111,7 @@ class Recording:
 
     def fano(self, start: Any = 0.0, window: Any = 100.0) -> dict[str, float]:
         """Variance over mean of spike counts in windows (ms) that do not overlap, averaged over neurons."""
-        return self._each(statistics.fano, start, window=_milliseconds(window))
+        return self._each(statistics.fano, start, window=self._window(window, "window"))
 
     def population_rate(
         self, population: str | None = None, bin: Any = 1.0, start: Any = 0.0
@@ -114,8 +119,8 @@ class Recording:
         """Centres of bins (ms) and rate of the population in them (Hz)."""
         number = self.number(population)
         times = self.spikes.time[self.spikes.population == number]
-        span = (_milliseconds(start), self.duration)
-        return statistics.population_rate(times, self.sizes[number], *span, _milliseconds(bin))
+        width, begin = self._window(bin, "bin"), self._begin(start)
+        return statistics.population_rate(times, self.sizes[number], begin, self.duration, width)
 
     def spectrum(
         self, population: str | None = None, bin: Any = 1.0, start: Any = 0.0, segment: Any = 250.0
@@ -124,16 +129,28 @@ class Recording:
         ms.
         """
         _, rate = self.population_rate(population, bin, start)
-        return statistics.spectrum(rate, _milliseconds(bin), _milliseconds(segment))
+        return statistics.spectrum(rate, _milliseconds(bin), self._window(segment, "segment"))
 
     def _each(self, measure: Any, start: Any, **options: Any) -> dict[str, Any]:
-        begin = _milliseconds(start)
-        if not 0 <= begin < self.duration:
-            raise ModelError(f"start = {begin:g} ms lies outside the simulated {self.duration:g} ms")
+        begin = self._begin(start)
         return {
             name: measure(self.spikes.of(number), self.sizes[number], begin, self.duration, **options)
             for number, name in enumerate(self.populations)
         }
+
+    def _begin(self, start: Any) -> float:
+        begin = _milliseconds(start)
+        if not 0 <= begin < self.duration:
+            raise ModelError(f"start = {begin:g} ms lies outside the simulated {self.duration:g} ms")
+        return begin
+
+    def _window(self, width: Any, name: str) -> float:
+        milliseconds = _milliseconds(width)
+        if not 0 < milliseconds <= self.duration:
+            raise ModelError(
+                f"{name} = {milliseconds:g} ms must be positive and at most the simulated {self.duration:g} ms"
+            )
+        return milliseconds
 
     def plot(self) -> Any:
         """Raster and population rate, as a matplotlib figure."""

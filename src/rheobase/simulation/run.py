@@ -29,7 +29,7 @@ class Diverged(ModelError, ArithmeticError):
     def __init__(self, variable: str, population: str, neuron: int, time: float, dt: float):
         self.variable, self.population, self.neuron, self.time = variable, population, neuron, time
         super().__init__(
-            f"{variable!r} of neuron {neuron} of population {population!r} is no longer finite at about {time:g} ms. "
+            f"{variable} of neuron {neuron} of population {population!r} is no longer finite at about {time:g} ms. "
             f"Try a smaller step, such as dt={dt / 4:g}*ms, or another method; if it stays, the equations themselves "
             "grow without bound: is there a threshold and a reset?"
         )
@@ -139,10 +139,12 @@ class Run:
 
     def _report(self, own: Slice, part: int, number: int) -> None:
         done = min(number * self.block, self.steps)
+        before = self.done
+        if part == 0:
+            self.done = done
         for group in own.groups:
             self._require_finite(group, done)
         if part == 0:
-            before, self.done = self.done, done
             self.tick((done - before) * self.dt)
 
     def _fill_courses(self, own: Slice, number: int, stop: int) -> None:
@@ -169,8 +171,9 @@ class Run:
         population, begin, _, first, _ = (
             int(x) for x in parts[int(np.searchsorted(parts[:, 1], place, side="right")) - 1]
         )
-        name = self.network.populations[population].name
-        raise Diverged(group.group.states[variable], name, place - begin + first, step * self.dt, self.dt)
+        neuron = self.network.populations[population].neuron
+        name = neuron.states[variable] if variable < neuron.n_states else "a synaptic variable"
+        raise Diverged(name, self.network.populations[population].name, place - begin + first, step * self.dt, self.dt)
 
 
 def _course_at(course: NDArray[np.floating], dt: float, times: NDArray[np.floating]) -> NDArray[np.floating]:

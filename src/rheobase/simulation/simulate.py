@@ -15,7 +15,7 @@ from rheobase.model.network import Network, Population, nearest
 from rheobase.model.neuron import Neuron
 from rheobase.simulation.connections import Connections, connect_slice
 from rheobase.simulation.driver import driver
-from rheobase.simulation.memory import require_memory
+from rheobase.simulation.memory import FREE_BLOCK, LONGEST_BLOCK, require_memory
 from rheobase.simulation.plan import PopulationPlan, plan_population
 from rheobase.simulation.progress import Progress
 from rheobase.simulation.recording import Recording, Spikes
@@ -23,8 +23,6 @@ from rheobase.simulation.run import Run, steps_a_call
 from rheobase.simulation.slices import Group, Slice, Wanted, bounds_of, connections_bytes, make_slice
 from rheobase.units import internal, ms
 
-#: Steps of a block where no delay sets one, and at most.
-_FREE_BLOCK, _LONGEST_BLOCK = 60, 120
 PRECISIONS = ("float64", "float32")
 
 
@@ -52,6 +50,8 @@ def simulate(
 
     In each step from t to t + dt the equations are integrated, the events that arrive are added, the threshold is
     tested at t + dt, and neurons above it are reset. A spike stands at the end of its step. It arrives a delay later.
+    Refractory times and delays count in whole steps, rounded to the nearest. While a neuron is refractory, events that
+    would jump a state marked ``(unless refractory)`` are lost.
 
     Parameters
     ----------
@@ -154,15 +154,19 @@ def _threads(threads: int | None, network: Network) -> int:
     if threads is None:
         return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
                           network.size // 1000))  # fmt: skip
-    if isinstance(threads, bool) or int(threads) != threads or threads < 1:
+    if not _is_whole(threads) or threads < 1:
         raise ModelError(f"threads = {threads} must be a whole number, at least 1")
     return min(int(threads), network.size)
 
 
 def _seed(seed: int) -> int:
-    if isinstance(seed, bool) or int(seed) != seed or not 0 <= seed < 2**63:
+    if not _is_whole(seed) or not 0 <= seed < 2**63:
         raise ModelError(f"seed = {seed} must be a whole number from 0 to 2**63 - 1")
     return int(seed)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _groups(plans: Sequence[PopulationPlan]) -> tuple[Group, ...]:
@@ -196,8 +200,8 @@ def _build(
             wires = list(pool.map(wire, range(workers)))
     finally:
         bar.close()
-    shortest = min((w.shortest for w in wires if w.shortest), default=_FREE_BLOCK)
-    block = min(shortest, _LONGEST_BLOCK)
+    shortest = min((w.shortest for w in wires if w.shortest), default=FREE_BLOCK)
+    block = min(shortest, LONGEST_BLOCK)
     call = steps_a_call(block, network.size)
     slices = [make_slice(network, groups, wanted, bounds[part], dt, call, real) for part in range(workers)]
     return slices, wires, block
@@ -219,7 +223,8 @@ def _wanted(network: Network, record: Any) -> list[Wanted]:
             if variable not in population.neuron.states:
                 known = population.neuron.states
                 raise ModelError(f"record: {variable!r} is no state of population {name!r}{nearest(variable, known)}")
-            found += [Wanted(number, variable, int(neuron), len(found) + k) for k, neuron in enumerate(neurons)]
+            state = population.neuron.states.index(variable)
+            found += [Wanted(number, variable, state, int(neuron), len(found) + k) for k, neuron in enumerate(neurons)]
     return found
 
 
@@ -227,6 +232,8 @@ def _variables(variables: Any, population: Population) -> dict[str, np.ndarray]:
     if isinstance(variables, str):
         variables = [variables]
     if not isinstance(variables, Mapping):
+        if not isinstance(variables, Sequence):
+            raise ModelError(f"record: {variables!r} is no name of a state, such as 'v' or ['v', 'w']")
         variables = dict.fromkeys(variables, None)
     chosen = {}
     for variable, neurons in variables.items():
@@ -267,8 +274,9 @@ def _recording(
 def _traces(run: Run, wanted: Sequence[Wanted], steps: int) -> tuple[dict[str, Any], dict[str, Any]]:
     traces: dict[str, Any] = {}
     traced: dict[str, Any] = {}
-    for name, state in dict.fromkeys((run.network.populations[w.population].name, w.state) for w in wanted):
-        mine = [w for w in wanted if run.network.populations[w.population].name == name and w.state == state]
-        traces.setdefault(name, {})[state] = run.traces[:steps, [w.column for w in mine]]
-        traced.setdefault(name, {})[state] = np.array([w.neuron for w in mine], np.int64)
+    for number, variable in dict.fromkeys((w.population, w.variable) for w in wanted):
+        name = run.network.populations[number].name
+        mine = [w for w in wanted if (w.population, w.variable) == (number, variable)]
+        traces.setdefault(name, {})[variable] = run.traces[:steps, [w.column for w in mine]]
+        traced.setdefault(name, {})[variable] = np.array([w.neuron for w in mine], np.int64)
     return traces, traced

@@ -32,17 +32,14 @@ class Group:
     def receptors(self) -> int:
         return len(self.plans[0].cell.receptors)
 
-    @property
-    def states(self) -> tuple[str, ...]:
-        return self.plans[0].build.layout.signature.states
-
 
 @dataclass(frozen=True)
 class Wanted:
-    """A trace to record: column ``column`` gets ``state`` of neuron ``neuron`` of population ``population``."""
+    """A trace to record: ``column`` gets the variable in row ``state`` of neuron ``neuron`` of population ``population``."""
 
     population: int
-    state: str
+    variable: str
+    state: int
     neuron: int
     column: int
 
@@ -224,7 +221,7 @@ def _records(
             if trace.population == number and first <= trace.neuron < first + size:
                 place = int(begin + trace.neuron - first)
                 at = chunk + (trace.neuron - int(first)) // CHUNK
-                found.append((at, group.states.index(trace.state), place, trace.column))
+                found.append((at, trace.state, place, trace.column))
         chunk += -(-int(size) // CHUNK)
     found.sort()
     at = np.array([entry[1:] for entry in found], np.int64).reshape(-1, 3)

@@ -60,7 +60,7 @@ def potjans_diesmann2014(scale: Any = 1.0, *, preset: str = "published", weight_
     ----------
     scale
         Fraction of the neurons. In-degrees stay as they are, so that mean and variance of the input do too; neurons
-        then share more of it, and correlations grow.
+        then share more of it and correlations grow: at 0.1 the rate of 23E is about twice that of the full column.
     preset
         ``published``, or ``bos2016`` with the two changes of Bos et al. (2016) that the stationary theory is usually
         computed with.

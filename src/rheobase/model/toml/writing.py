@@ -9,13 +9,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rheobase.files import replacing
 from rheobase.model.connect import Explicit
-from rheobase.model.distribution import Distribution
-from rheobase.model.evaluate import evaluate
-from rheobase.model.expression import Number, names
+from rheobase.model.expression import Number
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
@@ -68,8 +64,8 @@ def _neuron_names(network: Network) -> dict[int, str]:
 def _neuron_blocks(header: str, neuron: Neuron) -> list[str]:
     """The neuron, and its values in tables of their own: they may be many."""
     tables = {
-        "parameters": _values(neuron, _without_defaults(neuron, neuron.parameters)),
-        "initial": _values(neuron, _without_defaults(neuron, neuron.initial)),
+        "parameters": _values(neuron, _as_given(neuron, neuron.parameters)),
+        "initial": _values(neuron, _as_given(neuron, neuron.initial)),
     }
     blocks = [_block(f"[{header}]", _neuron(neuron))]
     return blocks + [_block(f"[{header}.{key}]", values) for key, values in tables.items() if values]
@@ -95,21 +91,9 @@ def _refractory(neuron: Neuron) -> str | None:
     return neuron.texts.get("refractory")
 
 
-def _without_defaults(neuron: Neuron, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that the equation text does not give by itself."""
-    return {key: value for key, value in values.items() if not _is_default(neuron, key, value)}
-
-
-def _is_default(neuron: Neuron, key: str, value: Any) -> bool:
-    if key not in neuron.equations or isinstance(value, Distribution):
-        return False
-    equation = neuron.equations[key]
-    if equation.default is None:
-        return equation.kind == "differential" and not np.any(value)  # a state starts at 0 unless said otherwise
-    needed = names(equation.default)
-    if not all(isinstance(neuron.parameters.get(name), float) for name in needed):
-        return False
-    return np.array_equal(evaluate(equation.default, neuron.parameters), value)
+def _as_given(neuron: Neuron, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that the equation text does not give by itself: a default may depend on what a population changes."""
+    return {key: value for key, value in values.items() if key in neuron._given}
 
 
 def _values(neuron: Neuron, values: Mapping[str, Any]) -> dict[str, Any] | None:
