@@ -87,6 +87,12 @@ def test_the_table_has_a_row_for_each_population_and_says_there_is_no_rhythm(dri
     assert "driven cells: 1,000 neurons, 1000 ms after 100 ms, seed 2" in driven.summary()
 
 
+def test_published_rates_get_a_column():
+    comparison = compare(driven_cells(n=20), 50 * ms, published={"cells": 12.5})
+    assert "published, Hz" in comparison.table() and "12.500" in comparison.table()
+    assert strict(comparison.to_json())["populations"][0]["rate_published_hz"] == 12.5
+
+
 def test_the_same_seed_gives_the_same_numbers_and_another_does_not(driven):
     again, other = compare(driven_cells(), 1000 * ms, seed=2), compare(driven_cells(), 1000 * ms, seed=3)
     assert again.rows == driven.rows
@@ -138,7 +144,7 @@ def test_a_synapse_that_the_theory_does_not_cover():
     ("arguments", "options", "message"),
     [
         ((library.lif(), 10 * ms), {}, "compare needs a Network, not Neuron"),
-        ((driven_cells(n=2), 0 * ms), {}, "duration of more than 0 ms"),
+        ((driven_cells(n=2), 0 * ms), {}, "duration of at least 1 ms"),
         ((driven_cells(n=2), 10 * ms), {"transient": -1 * ms}, "transient of at least 0 ms"),
         ((driven_cells(n=2), 10 * mV), {}, "duration"),
     ],

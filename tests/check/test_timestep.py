@@ -48,6 +48,6 @@ def test_it_is_said_where_it_matters_and_not_where_it_does_not():
 
 
 def test_filtered_noise_needs_no_correction():
-    steady = population.steady_state(library.potjans_diesmann2014(variant="bos2016"))
+    steady = population.steady_state(library.potjans_diesmann2014(preset="bos2016"))
     assert np.all(threshold_shift(steady, 0.1) == 0)
     assert about_the_time_step(steady, 0.1) == []

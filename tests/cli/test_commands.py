@@ -12,7 +12,10 @@ import pytest
 
 from rheobase import library
 from rheobase.cli import main
+from rheobase.cli.models import published_rates
 
+#: Full-scale simulations of Potjans & Diesmann (2014) in NEST, Hz.
+PUBLISHED = (0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829)
 FILE = """
 [network]
 name = "mine"
@@ -150,6 +153,13 @@ def test_parameters_of_a_file_are_changed_in_the_file(capsys):
     Path("mine.toml").write_text(FILE)
     message = refusal(capsys, "compare", "mine.toml", "-p", "tau_m=5 ms")
     assert message == "-p is for models of the library; change tau_m in mine.toml itself"
+
+
+def test_published_rates_are_those_of_the_library_and_only_for_the_published_network():
+    rates = published_rates("potjans_diesmann2014", [])
+    assert rates == dict(zip(("23E", "23I", "4E", "4I", "5E", "5I", "6E", "6I"), PUBLISHED, strict=True))
+    assert published_rates("potjans_diesmann2014", [("scale", 0.1)]) == {}
+    assert published_rates("brunel2000", []) == {}
 
 
 def test_version_and_help(capsys):

@@ -9,11 +9,14 @@ from typing import Any
 from rheobase import population
 from rheobase.check.measure import activity_spectrum, dominant_frequency, voltage_histogram, voltages_to_record
 from rheobase.check.result import Comparison, Density, Histogram, Row
+from rheobase.check.timestep import about_the_time_step
 from rheobase.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population import SteadyState
 from rheobase.simulation import Recording, simulate
 from rheobase.units import internal, ms
+
+_SHORTEST_MS = 1.0
 
 
 def compare(
@@ -68,8 +71,8 @@ def compare(
         )
     left_out, compared = (float(internal(value, ms.dimension, what)) for value, what in
                           ((transient, "transient"), (duration, "duration")))  # fmt: skip
-    if not (compared > 0 and left_out >= 0 and math.isfinite(left_out + compared)):
-        raise ModelError("compare needs a duration of more than 0 ms and a transient of at least 0 ms")
+    if not (compared >= _SHORTEST_MS and left_out >= 0 and math.isfinite(left_out + compared)):
+        raise ModelError(f"compare needs a duration of at least {_SHORTEST_MS:g} ms and a transient of at least 0 ms")
     steady, sentences = _theory(network)
     record = voltages_to_record(network)
     recording = simulate(
@@ -110,7 +113,7 @@ def _joined(
         rows=_rows(recording, start, steady, published),
         mode=None if steady is None else steady.mode,
         frequency_sim_hz=dominant_frequency(recording, start, spectrum),
-        warnings=tuple([*sentences, *_about_the_run(recording, start)]),
+        warnings=tuple([*sentences, *_about_the_run(recording, start, steady)]),
         build_s=recording.build,
         wall_s=recording.wall,
         spectrum=spectrum,
@@ -143,12 +146,11 @@ def _density(steady: SteadyState, name: str, histogram: Histogram) -> Density:
     return Density(voltage, steady.density(name, voltage))
 
 
-def _about_the_run(recording: Recording, start: float) -> list[str]:
+def _about_the_run(recording: Recording, start: float, steady: SteadyState | None) -> list[str]:
     """What the simulation itself cannot tell."""
+    sentences = [] if steady is None else about_the_time_step(steady, recording.dt)
     silent = [name for name, (rate, _) in recording.rates(start).items() if rate == 0]
-    if not silent:
-        return []
-    which = ", ".join(silent)
-    return [
-        f"No spike of {which} within the {recording.duration - start:g} ms; a longer simulation could tell its rate."
-    ]
+    if silent:
+        span = f"{recording.duration - start:g} ms"
+        sentences.append(f"No spike of {', '.join(silent)} within the {span}; a longer simulation could tell the rate.")
+    return sentences

@@ -109,7 +109,9 @@ def voltage_histogram(recording: Recording, network: Network, name: str, start: 
     if free.size == 0:
         return Histogram(np.array([0.0, 1.0]), np.zeros(1))
     low, high = np.quantile(free, (0.0005, 1.0))
-    counts, edges = np.histogram(free, _BINS, (low, high if high > low else low + 1.0))
+    if high - low < 1e-6 * (1.0 + abs(low)):  # all at one value
+        low, high = low - 0.5, low + 0.5
+    counts, edges = np.histogram(free, _BINS, (low, high))
     return Histogram(edges, counts / (samples.size * np.diff(edges)))
 
 

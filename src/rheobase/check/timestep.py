@@ -17,15 +17,15 @@ def threshold_shift(steady: SteadyState, dt: float) -> NDArray[np.float64]:
     r"""How much higher the threshold of each population seems to lie, mV, when it is tested once every ``dt`` (ms).
 
     A diffusion that is looked at on a grid crosses a bound later than the diffusion itself, as if the bound lay
-    ``0.5826 sigma sqrt(dt/tau_m)`` further away, up to terms of order ``dt``. Filtered noise does not cross back and forth,
-    so there the shift is 0.
+    ``0.5826 sigma sqrt(dt/tau_m)`` further away, up to terms of order ``dt``. Filtered noise does not cross back and
+    forth, so there the shift is 0.
     """
     tau_m = np.array([membrane.tau_m for membrane in steady.maps.membranes])
     return np.where(steady.shift > 0, 0.0, CONTINUITY * steady.sigma * np.sqrt(dt / tau_m))
 
 
 def rates_on_the_grid(steady: SteadyState, dt: float) -> NDArray[np.float64]:
-    """Stationary rates (Hz) for a threshold that is tested once every ``dt`` (ms), at the input of the stationary state."""
+    """Stationary rates (Hz) for a threshold that is tested every ``dt`` (ms), at the input of the stationary state."""
     tau_m, v_th, v_reset, t_ref = np.array([membrane.lif for membrane in steady.maps.membranes]).T
     moved = transfer(
         steady.mu, steady.sigma, tau_m=tau_m, v_th=v_th + threshold_shift(steady, dt), v_reset=v_reset, t_ref=t_ref,
@@ -42,9 +42,9 @@ def about_the_time_step(steady: SteadyState, dt: float) -> list[str]:
     worst = int(np.argmax(np.abs(change)))
     if abs(change[worst]) < _WORTH_SAYING:
         return []
-    raised = threshold_shift(steady, dt)[worst]
+    raised, name = threshold_shift(steady, dt)[worst], steady.populations[worst]
     return [
-        f"Time step: the simulation tests the threshold once every {dt:g} ms and misses what lies between. In white noise "
-        f"this is as if it lay 0.58 sigma sqrt(dt/tau_m) higher, {raised:.2g} mV for {steady.populations[worst]!r}; at the "
-        f"same input that alone changes the rate by {100 * change[worst]:+.1f} %. A smaller dt comes closer to the theory."
+        f"Time step: the simulation tests the threshold once every {dt:g} ms and misses what lies between. In white "
+        f"noise this is as if it lay 0.58 sigma sqrt(dt/tau_m) higher, {raised:.2g} mV for {name!r}; at the same "
+        f"input that alone changes the rate by {100 * change[worst]:+.1f} %. A smaller dt comes closer to the theory."
     ]

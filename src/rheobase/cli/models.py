@@ -12,6 +12,8 @@ from rheobase.errors import ModelError
 from rheobase.model.network import Network, nearest
 from rheobase.model.neuron import Neuron
 
+_SIMULATED = "simulated rate of "  # what a fact of the library calls the rate of a population in someone's simulation
+
 
 def find(name: str, parameters: Iterable[tuple[str, Any]] = ()) -> Neuron | Network:
     """The model of this name, or the network in this file.
@@ -53,7 +55,11 @@ def published_rates(name: str, parameters: Iterable[tuple[str, Any]]) -> Mapping
     """Rates (Hz) that others found for a network of the library as it was published; none if it is changed."""
     if is_file(name) or dict(parameters):
         return {}
-    return getattr(entry_of(name), "published", {})
+    return {
+        fact.what.removeprefix(_SIMULATED): fact.value
+        for fact in entry_of(name).facts
+        if fact.what.startswith(_SIMULATED) and fact.unit == "Hz" and not fact.model
+    }
 
 
 def voltage_to_record(model: Neuron | Network) -> str | None:

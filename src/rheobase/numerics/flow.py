@@ -1,7 +1,7 @@
 r"""Linear equations carried over a step, :math:`\dot x = A x + b + B \xi`, for stacks of small matrices.
 
-A Taylor series over a step so short that it converges at once, then doubled again and again. Doubling adds what is alike
-in sign and size, so nothing cancels: not for time constants that nearly agree, not for steps much longer than they are.
+A Taylor series over a step so short that it converges at once, then doubled again and again. Doubling adds what is
+alike in sign and size, so nothing cancels: not for time constants that nearly agree, not for long steps.
 """
 
 from __future__ import annotations

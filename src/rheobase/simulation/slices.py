@@ -35,7 +35,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A trace to record: ``column`` gets the variable in row ``state`` of neuron ``neuron`` of population ``population``."""
+    """A trace to record: ``column`` gets what row ``state`` holds of a population's neuron."""
 
     population: int
     variable: str
