@@ -44,8 +44,8 @@ def cell(name: str, *synapses: Synapse):
         ("lif", "exact", "linear below threshold"),
         ("adapting", "exact", "linear below threshold"),
         ("noisy", "exact", "linear below threshold"),
-        ("gate", "exponential_euler", "linear in its own variable"),
-        ("gate_noisy", "exponential_euler", "linear in its own variable"),
+        ("gate", "exponential_midpoint", "linear in its own variable"),
+        ("gate_noisy", "exponential_midpoint", "linear in its own variable"),
         ("driven", "rk4", "depend on time"),
         ("quadratic", "rk4", "nonlinear and without noise"),
         ("quadratic_noisy", "heun", "Stratonovich"),
@@ -62,7 +62,7 @@ def test_auto(name: str, method: str, reason: str):
 def test_synapses_change_what_is_linear():
     current, conductance = Synapse.exponential(3 * ms), Synapse.conductance(3 * ms, 0 * mV)
     assert choose(cell("lif", current).system).method == "exact"
-    assert choose(cell("lif", current, conductance).system).method == "exponential_euler"
+    assert choose(cell("lif", current, conductance).system).method == "exponential_midpoint"
     assert choose(cell("lif", Synapse.alpha(3 * ms), Synapse.delta()).system).method == "exact"
 
 
@@ -83,8 +83,8 @@ def test_asked_for(method: str):
 @pytest.mark.parametrize(
     ("name", "method", "message"),
     [
-        ("lif", "rk5", "there is no integration method 'rk5'; there are: auto, exact, exponential_euler, rk4, heun, euler"),
-        ("quadratic", "exact", "method 'exact' needs equations that are linear in the states; use 'rk4' or 'exponential_euler'"),
+        ("lif", "rk5", "there is no integration method 'rk5'; there are: auto, exact, exponential_euler, exponential_midpoint, rk4, heun, euler"),
+        ("quadratic", "exact", "method 'exact' needs equations that are linear in the states; use 'rk4' or 'exponential_midpoint'"),
         ("noisy", "rk4", "method 'rk4' cannot integrate white noise; use 'heun'"),
         ("multiplicative", "exponential_euler", "method 'exponential_euler' needs noise whose strength is constant; use 'heun'"),
     ],

@@ -24,5 +24,5 @@ def require_stable_euler(jacobian: NDArray[np.float64], dt: float, states: tuple
     raise ModelError(
         f"explicit Euler is unstable with dt = {dt:g} ms for the equations of {', '.join(states)}: the largest stable "
         f"step is {limit:.4g} ms (twice the shortest time constant). Use dt = {limit / 4:.2g}*ms, or "
-        "method='exact' or 'exponential_euler'"
+        "method='exact' or 'exponential_midpoint'"
     )

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from rheobase.compile.cell import Cell
 from rheobase.compile.linear import Structure
 from rheobase.model.derivative import differentiate, simplify
-from rheobase.model.expression import Expression, Number, names, substitute
+from rheobase.model.expression import Binary, Expression, Name, Number, names, substitute
 from rheobase.model.shape import is_condition
 
 Show = Callable[[Expression], str]
+#: Methods that need the slope of each equation in its own variable.
+EXPONENTIAL = ("exponential_euler", "exponential_midpoint")
 ACTIVE, FLAG, FIRED = "rb_active", "rb_flag", "rb_fired"
 
 
@@ -134,7 +136,7 @@ class Writer:
     def _rhs(self) -> list[str]:
         trees = list(self.cell.derivatives.values())
         returned = [self._gated(state, self.show(tree)) for state, tree in self.cell.derivatives.items()]
-        if self.method == "exponential_euler":
+        if self.method in EXPONENTIAL:
             returned += [self.show(slope) for slope in self.slopes().values()]
         body = [f"    {name} = {self.show(tree)}" for name, tree in self.cell.needed(trees)]
         return [
@@ -210,7 +212,22 @@ class Writer:
         return f"{targets}, = rhs({', '.join(self._rhs_arguments(states, t))})"
 
     def _advanced(self, suffix: str, scale: str) -> list[str]:
-        return [f"{x} + {scale}*rb_d{suffix}_{x}" for x in self.cell.states]
+        """Values at an intermediate stage; what a spike ends is not followed beyond the threshold.
+
+        An exponential upstroke would reach any number within a step, and spoil the variables that it drives.
+        """
+        ends = self._ending()
+        values = {x: f"{x} + {scale}*rb_d{suffix}_{x}" for x in self.cell.states}
+        return [f"minimum({value}, {ends[x]})" if x in ends else value for x, value in values.items()]
+
+    def _ending(self) -> dict[str, str]:
+        """The state that crosses a fixed threshold upwards and is reset, with the threshold."""
+        cell = self.cell
+        match cell.threshold:
+            case Binary(">" | ">=", Name(state), limit) if state in {a.name for a in cell.reset}:
+                if not names(limit) - set(cell.parameters):
+                    return {state: f"real({self.show(limit)})"}
+        return {}
 
     def _euler(self) -> list[str]:
         states = self.cell.states
@@ -237,13 +254,30 @@ class Writer:
             ),
         ]
 
+    def _with_slopes(self, suffix: str, states: Iterable[str], t: str) -> str:
+        targets = [f"rb_d{suffix}_{x}" for x in self.cell.states] + [f"rb_a{suffix}_{x}" for x in self.slopes()]
+        return f"{', '.join(targets)}, = rhs({', '.join(self._rhs_arguments(states, t))})"
+
     def _exponential_euler(self) -> list[str]:
-        slopes = self.slopes()
-        targets = [f"rb_d1_{x}" for x in self.cell.states] + [f"rb_slope_{x}" for x in slopes]
-        lines = [f"{', '.join(targets)}, = rhs({', '.join(self._rhs_arguments())})"]
-        for x in self.cell.states:
-            factor = f"*exprel(dt*rb_slope_{x})" if x in slopes else ""
-            lines.append(f"{x} = {x} + dt*rb_d1_{x}{factor}")
+        states, slopes = self.cell.states, self.slopes()
+        factor = {x: f"*exprel(dt*rb_a1_{x})" for x in slopes}
+        lines = [self._with_slopes("1", states, "t")]
+        return [*lines, *(f"{x} = {x} + dt*rb_d1_{x}{factor.get(x, '')}" for x in states)]
+
+    def _exponential_midpoint(self) -> list[str]:
+        """To the middle by exponential Euler; then the whole step with the slopes and the input found there."""
+        states, slopes, half = self.cell.states, self.slopes(), "(real(0.5)*dt)"
+        factor = {x: f"*exprel({half}*rb_a1_{x})" for x in slopes}
+        lines = [self._with_slopes("1", states, "t")]
+        lines += [f"rb_mid_{x} = {x} + {half}*rb_d1_{x}{factor.get(x, '')}" for x in states]
+        lines.append(self._with_slopes("2", [f"rb_mid_{x}" for x in states], f"t + {half}"))
+        for x in states:
+            if x in slopes:
+                change = f"(rb_d2_{x} + rb_a2_{x}*({x} - rb_mid_{x}))*exprel(dt*rb_a2_{x})"
+                change = self._gated(x, change)
+            else:
+                change = f"rb_d2_{x}"
+            lines.append(f"{x} = {x} + dt*{change}")
         return lines
 
     def _two_half_steps(self) -> list[str]:
@@ -288,5 +322,5 @@ class Writer:
             return []
         if kind == "condition":
             return [f"{FLAG} = select({FIRED} | (({FLAG} > 0) & ({self.show(tree)})), np.int32(1), np.int32(0))"]
-        steps = "rb_refractory_steps" if kind == "steps" else f"floor(({self.show(tree)})/dt + real(0.5))"
+        steps = "rb_refractory_steps" if kind == "steps" else f"floor(({self.show(tree)})/dt + real(0.5) + real(1e-9))"
         return [f"{FLAG} = select({FIRED}, np.int32({steps}), np.int32({FLAG} - np.int32({FLAG} > 0)))"]

@@ -193,7 +193,7 @@ def _longest_delay(delay: Drawn, dt: float) -> int:
 
 def steps_of(delay: float, dt: float) -> int:
     """A delay in whole steps, at least one."""
-    return max(1, math.floor(delay / dt + 0.5))
+    return max(1, math.floor(delay / dt + 0.5 + 1e-9))  # 0.35 ms over 0.1 ms is 3.5, not a hair less
 
 
 def _table(bundles: list[_Bundle], ring: Mapping[int, int], dt: float) -> NDArray[np.int64]:

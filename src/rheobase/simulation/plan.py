@@ -148,7 +148,7 @@ def _normal(value: Normal, n: int, generator: np.random.Generator) -> NDArray[np
 
 def _refractory_steps(cell: Cell, values: Mapping[str, Value], dt: float) -> Value:
     assert cell.refractory is not None
-    steps = np.floor(np.asarray(evaluate(cell.refractory, values)) / dt + 0.5)
+    steps = np.floor(np.asarray(evaluate(cell.refractory, values)) / dt + 0.5 + 1e-9)
     return steps if steps.ndim else float(steps)
 
 

@@ -23,7 +23,7 @@ class Progress:
 
         amount = "{n:.0f}/{total:.0f} ms" if self.in_time else "{n:,.0f}/{total:,.0f}"
         layout = "{desc}: {percentage:3.0f} %|{bar}| " + amount + " [{remaining} left{postfix}]"
-        return tqdm(total=total, desc=name, bar_format=layout, leave=False)
+        return tqdm(total=total, desc=name, bar_format=layout, leave=False, mininterval=0)
 
     def tick(self, more: float) -> None:
         """``more`` is done."""

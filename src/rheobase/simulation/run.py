@@ -28,8 +28,9 @@ class Diverged(ModelError, ArithmeticError):
 
     def __init__(self, variable: str, population: str, neuron: int, time: float, dt: float):
         self.variable, self.population, self.neuron, self.time = variable, population, neuron, time
+        shown = repr(variable) if variable.isidentifier() else variable
         super().__init__(
-            f"{variable} of neuron {neuron} of population {population!r} is no longer finite at about {time:g} ms. "
+            f"{shown} of neuron {neuron} of population {population!r} is no longer finite at about {time:g} ms. "
             f"Try a smaller step, such as dt={dt / 4:g}*ms, or another method; if it stays, the equations themselves "
             "grow without bound: is there a threshold and a reset?"
         )

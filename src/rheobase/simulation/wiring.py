@@ -201,7 +201,9 @@ def place(targets, weights, delays, start, rule, first, last, out, mark, weight,
             if weight.kind != CONSTANT:
                 weights[place_at] = draw_value(weight, rule, j, target, False)
             if delay.kind != CONSTANT:
-                steps = max(np.int64(1), np.int64(math.floor(draw_value(delay, rule, j, target, True) / dt + 0.5)))
+                steps = max(
+                    np.int64(1), np.int64(math.floor(draw_value(delay, rule, j, target, True) / dt + 0.5 + 1e-9))
+                )
                 delays[place_at] = steps
                 shortest, longest = min(shortest, steps), max(longest, steps)
     return shortest, longest
