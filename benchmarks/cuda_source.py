@@ -1,9 +1,10 @@
 """Does numba.cuda compile the text of the generated kernels? No GPU is needed.
 
 The functions `rhs` and `step` and the loop `sweep` are taken, letter for letter, from the source that the processor
-runs; only the loop's range becomes a GPU's. They are put under two heads: the one that they are written with, whose
-helpers numba.cuda takes as device functions, and one of device functions on NVIDIA's own maths library. Each is compiled
-to PTX and assembled for two generations of GPUs; then CUDA's simulator runs it next to the processor's loop.
+runs; only the loop's decorator and range become a GPU's. There are two heads: the one that they are written with (`own`),
+whose helpers numba.cuda takes as device functions, and one of device functions on NVIDIA's maths library (`libdevice`).
+Each is compiled to PTX and assembled for two generations of GPUs; nothing runs on one. Then Numba's simulator of CUDA,
+which is Python, runs the text under the second head next to the processor's loop.
 
     python -m venv .venv-cuda && .venv-cuda/bin/pip install "numba-cuda[cu13]" .
     .venv-cuda/bin/python benchmarks/cuda_source.py
@@ -20,12 +21,13 @@ import sys
 import time
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numba import cuda, types
+from numba import types
 
 from rheobase import Hz, Network, PoissonInput, Population, library, mV
 from rheobase.compile.build import Build
@@ -47,6 +49,8 @@ _LOOP = '@njit(nogil=True, error_model="numpy")\ndef sweep'
 _RANGE = "range(at_fired.size)"
 _GRID_RANGE = "range(cuda.grid(1), at_fired.size, cuda.gridsize(1))"
 
+#: Any: numba.cuda is another package in the simulator, and its parts are no part of Numba's own types.
+cuda: Any = import_module("numba.cuda")
 device: Any = cuda.jit(device=True)
 
 
@@ -157,8 +161,7 @@ def compiled(build: Build, helpers: str, generation: str) -> Compiled:
 
 def assembled(ptx: str, generation: str) -> tuple[int, int]:
     """Registers of a thread and bytes of its local memory, from the log of NVIDIA's linker."""
-    from cuda.bindings import nvjitlink
-
+    nvjitlink: Any = import_module("cuda.bindings.nvjitlink")
     options = [f"-arch=sm_{generation.replace('.', '')}", "-verbose"]
     linker = nvjitlink.create(len(options), options)
     text = ptx.encode()
@@ -175,8 +178,7 @@ def assembled(ptx: str, generation: str) -> tuple[int, int]:
 
 def pretend(generation: str) -> None:
     """Numba asks the device at hand what it is before it compiles a nested function, even for another one."""
-    from numba.cuda import dispatcher
-
+    dispatcher: Any = import_module("numba.cuda.dispatcher")
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=capability(generation))
 
 

@@ -196,7 +196,7 @@ def test_summary(lif):
         "threshold: v > v_th",
         "reset: v = v_r; v += 0*mV",
         "refractory: 2*ms",
-        "method: auto",
+        "method: exact, the equations are linear below threshold, so their propagator is exact at any time step",
         "source: Lapicque (1907), J. Physiol. Pathol. Gen. 9:620",
         "notes: no spike shape",
     ])  # fmt: skip

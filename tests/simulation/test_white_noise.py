@@ -12,7 +12,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.integrate import cumulative_simpson, quad
+from scipy.integrate import cumulative_trapezoid, quad
 from scipy.special import erf, erfcx
 
 from rheobase.model.network import Population
@@ -42,8 +42,11 @@ def interval_variance(mu: float, sigma: float, threshold: float) -> float:
     low, high = (RESET - mu) / sigma, (threshold - mu) / sigma
     x = np.linspace(low, high, 4001)
     below = np.linspace(low - 12, low, 8001)
-    integrand = lambda u: np.exp(u**2) * (1 + erf(u)) ** 2  # noqa: E731
-    inner = cumulative_simpson(integrand(x), x=x, initial=0) + np.trapezoid(integrand(below), below)
+
+    def integrand(u):
+        return np.exp(u**2) * (1 + erf(u)) ** 2
+
+    inner = cumulative_trapezoid(integrand(x), x=x, initial=0) + np.trapezoid(integrand(below), below)
     return 2 * math.pi * TAU**2 * float(np.trapezoid(np.exp(x**2) * inner, x))
 
 
@@ -100,10 +103,10 @@ def test_potentials_follow_the_fokker_planck_density():
     threshold = shifted(sigma, dt)
     v = np.linspace(mu - 7 * sigma, threshold, 20_001)
     y = (v - mu) / sigma
-    inner = cumulative_simpson(np.exp(y**2), x=y, initial=0)
-    at_reset = np.interp((RESET - mu) / sigma, y, inner)
-    density = np.exp(-(y**2)) * (inner[-1] - np.maximum(inner, at_reset))
-    cumulative = cumulative_simpson(density, x=v, initial=0)
+    above = np.maximum(y, (RESET - mu) / sigma)  # below the reset the integral stays what it is there
+    inner = cumulative_trapezoid(np.exp(above**2), x=above, initial=0)
+    density = np.exp(-(y**2)) * (inner[-1] - inner)
+    cumulative = cumulative_trapezoid(density, x=v, initial=0)
     cumulative /= cumulative[-1]
     assert stats.kstest(moving, lambda x: np.interp(x, v, cumulative)).pvalue > 1e-3
 
