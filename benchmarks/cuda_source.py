@@ -1,10 +1,10 @@
 """Does numba.cuda compile the text of the generated kernels? No GPU is needed.
 
 The functions `rhs` and `step` and the loop `sweep` are taken, letter for letter, from the source that the processor
-runs; only the loop's decorator and range become a GPU's. There are two heads: the one that they are written with (`own`),
-whose helpers numba.cuda takes as device functions, and one of device functions on NVIDIA's maths library (`libdevice`).
-Each is compiled to PTX and assembled for two generations of GPUs; nothing runs on one. Then Numba's simulator of CUDA,
-which is Python, runs the text under the second head next to the processor's loop.
+runs; only the loop's decorator and range become a GPU's. There are two heads: the one that they are written with
+(`own`), whose helpers numba.cuda takes as device functions, and one of device functions on NVIDIA's maths library
+(`libdevice`). Each is compiled to PTX and assembled for two generations of GPUs; nothing runs on one. Then Numba's
+simulator of CUDA, which is Python, runs the text under the second head next to the processor's loop.
 
     python -m venv .venv-cuda && .venv-cuda/bin/pip install "numba-cuda[cu13]" .
     .venv-cuda/bin/python benchmarks/cuda_source.py

@@ -13,7 +13,9 @@ from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.units import Mohm, ms, mV, nS, pA
 
-LIF = Neuron("dv/dt = (-v + R*total)/tau : mV \n total = I + J : pA \n I : pA = 0*pA \n J : pA = 0*pA", R=100 * Mohm, tau=10 * ms)
+LIF = Neuron(
+    "dv/dt = (-v + R*total)/tau : mV \n total = I + J : pA \n I : pA = 0*pA \n J : pA = 0*pA", R=100 * Mohm, tau=10 * ms
+)
 
 
 def slopes(cell, **values):
@@ -86,7 +88,8 @@ def test_reserved_prefix():
 
 def test_needed_subexpressions_in_order():
     neuron = Neuron(
-        "dv/dt = -b/ms : mV \n b = 2*a : mV \n a = v + c : mV \n c = 3*v : mV \n other = 5*v : mV", threshold="other > 1*mV"
+        "dv/dt = -b/ms : mV \n b = 2*a : mV \n a = v + c : mV \n c = 3*v : mV \n other = 5*v : mV",
+        threshold="other > 1*mV",
     )
     cell = build_cell(neuron)
     assert [name for name, _ in cell.needed(list(cell.derivatives.values()))] == ["c", "a", "b"]

@@ -14,7 +14,7 @@ from rheobase.compile.build import build_kernel
 from rheobase.compile.cell import build_cell
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
-from rheobase.units import ms, mV
+from rheobase.units import ms
 
 LIF = library.lif()
 
@@ -53,7 +53,7 @@ def arithmetic(assembly: str, real: str) -> tuple[int, int]:
 
 @pytest.mark.parametrize("real", ["float64", "float32"])
 def test_lif_kernel_is_vectorised(real: str):
-    """Delta synapses and Poisson input: every operation of the step (two products, three sums) is there in packed form."""
+    """Delta synapses and Poisson input: two products and three sums are there in packed form."""
     packed, _ = arithmetic(sweep_of(LIF, "exact", [Synapse.delta("v")], (0,), real), real)
     assert packed >= 5
 
@@ -73,11 +73,63 @@ def test_a_kernel_that_calls_the_maths_library_is_not():
 
 #: Names that the loops of the kernels use for themselves.
 INNER = [
-    "k", "m", "n", "size", "begin", "now", "chunk", "low", "high", "state", "slot", "slots", "lane", "words", "part", "parts",
-    "ring", "first", "fired", "fired8", "record", "counts", "spikes", "events", "draws", "arrays", "scalars", "scratch", "keep",
-    "constant", "step", "sweep", "advance", "collect", "real", "njit", "np", "select", "inlined", "CHUNK", "time_step", "real_t",
-    "population", "n_local", "modes", "means", "courses", "numbers", "key0", "flag", "four", "j", "p_k", "at_v", "next_v", "rhs",
-]  # fmt: skip
+    "k",
+    "m",
+    "n",
+    "size",
+    "begin",
+    "now",
+    "chunk",
+    "low",
+    "high",
+    "state",
+    "slot",
+    "slots",
+    "lane",
+    "words",
+    "part",
+    "parts",
+    "ring",
+    "first",
+    "fired",
+    "fired8",
+    "record",
+    "counts",
+    "spikes",
+    "events",
+    "draws",
+    "arrays",
+    "scalars",
+    "scratch",
+    "keep",
+    "constant",
+    "step",
+    "sweep",
+    "advance",
+    "collect",
+    "real",
+    "njit",
+    "np",
+    "select",
+    "inlined",
+    "CHUNK",
+    "time_step",
+    "real_t",
+    "population",
+    "n_local",
+    "modes",
+    "means",
+    "courses",
+    "numbers",
+    "key0",
+    "flag",
+    "four",
+    "j",
+    "p_k",
+    "at_v",
+    "next_v",
+    "rhs",
+]
 
 
 @pytest.mark.parametrize("shape", ["constants", "arrays"])

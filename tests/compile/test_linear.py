@@ -24,6 +24,7 @@ def propagators(A, dt):
 def step_covariance(A, B, dt):
     return flow(A, B @ np.swapaxes(B, -1, -2), dt)[2]
 
+
 TAU = 10.0  # ms
 LIF = Neuron(
     "dv/dt = (E_L - v + R*I)/tau_m : mV (unless refractory) \n I : pA = 0*pA",
@@ -54,7 +55,9 @@ class Linear:
                 continue
             second = refractory and self.structure.differs(x)
             terms = self.structure.terms(x, refractory=second)
-            following[x] = sum(numbers[name] * ({**state, **inputs}.get(factor, 0.0) if factor else 1.0) for name, factor in terms)
+            following[x] = sum(
+                numbers[name] * ({**state, **inputs}.get(factor, 0.0) if factor else 1.0) for name, factor in terms
+            )
         return following
 
 
@@ -165,7 +168,7 @@ def test_a_time_course_is_held_over_the_step():
 
 
 def test_one_set_of_coefficients_a_neuron():
-    """Parameters that are arrays give arrays, each entry as if it were alone; this holds for tau_s = tau_m among others."""
+    """Parameters that are arrays give arrays, each entry as if it were alone; tau_s = tau_m among them."""
     tau = np.array([3.0, 10.0, 10.0, 40.0])
     together = Linear(LIF, [Synapse.exponential(10 * ms)], tau_m=tau, I=50.0).at(0.7)
     for k, value in enumerate(tau):
@@ -188,7 +191,7 @@ def test_ornstein_uhlenbeck(dt: float):
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 4), st.floats(1e-3, 5.0))
 def test_noise_gathered_in_a_step_is_the_integral_of_its_definition(seed: int, k: int, dt: float):
-    """Covariance against Gauss-Legendre quadrature of exp(As) B B^T exp(A^T s); the propagators' semigroup and inverse."""
+    """Covariance and integral against Gauss-Legendre quadrature; two half steps are a whole one."""
     from scipy.linalg import expm
 
     generator = np.random.default_rng(seed)
@@ -196,7 +199,9 @@ def test_noise_gathered_in_a_step_is_the_integral_of_its_definition(seed: int, k
     noise = generator.normal(size=(k, 2))
     nodes, weights = np.polynomial.legendre.leggauss(40)
     grid = 0.5 * dt * (nodes + 1)
-    expected = sum(0.5 * dt * w * (e := expm(matrix * s)) @ noise @ noise.T @ e.T for s, w in zip(grid, weights, strict=True))
+    expected = sum(
+        0.5 * dt * w * (e := expm(matrix * s)) @ noise @ noise.T @ e.T for s, w in zip(grid, weights, strict=True)
+    )
     integral = sum(0.5 * dt * w * expm(matrix * s) for s, w in zip(grid, weights, strict=True))
     scale = max(1.0, np.abs(expected).max(), np.abs(integral).max())
     assert np.abs(step_covariance(matrix[None], noise[None], dt)[0] - expected).max() < 1e-10 * scale
@@ -208,7 +213,9 @@ def test_noise_gathered_in_a_step_is_the_integral_of_its_definition(seed: int, k
 
 def test_noise_through_a_filter():
     """White noise into x, x into v: the root reproduces the covariance of both, including their correlation."""
-    neuron = Neuron("dv/dt = (x - v)/tau : mV \n dx/dt = -x/tau_x + s*xi/ms**0.5 : mV", tau=TAU * ms, tau_x=3 * ms, s=2 * mV)
+    neuron = Neuron(
+        "dv/dt = (x - v)/tau : mV \n dx/dt = -x/tau_x + s*xi/ms**0.5 : mV", tau=TAU * ms, tau_x=3 * ms, s=2 * mV
+    )
     linear = Linear(neuron)
     numbers = linear.at(1.3)
     names = linear.structure.states

@@ -28,7 +28,9 @@ def _philox(counter, key):
     return philox(counter[0], counter[1], counter[2], counter[3], key[0], key[1])
 
 
-def words_of(items: int, blocks: int = 1, *, stream: int = 0, owner: int = 0, key: tuple[int, int] = (7, 0), first: int = 0):
+def words_of(
+    items: int, blocks: int = 1, *, stream: int = 0, owner: int = 0, key: tuple[int, int] = (7, 0), first: int = 0
+):
     """Words (4, items*blocks), neurons beside each other and blocks after each other."""
     found = []
     for block in range(blocks):
@@ -110,7 +112,9 @@ def test_normals_have_the_normal_moments_and_tails():
 
 
 def test_the_largest_normal_is_finite():
-    edge = np.array([[-(2**31)], [0]] * 2, np.int32)  # smallest uniform number, turn 0: all of the radius in one of the pair
+    edge = np.array(
+        [[-(2**31)], [0]] * 2, np.int32
+    )  # smallest uniform number, turn 0: all of the radius in one of the pair
     largest = np.abs(normals(edge)).max()
     assert largest == pytest.approx(np.sqrt(2 * 33 * np.log(2)), rel=1e-12)
     assert largest < 6.8  # the bound from which the ring's length is derived

@@ -52,15 +52,21 @@ def inputs(name: str, real: type, n: int = 700) -> np.ndarray:
     is_double = real is np.float64
     if name == "log":
         spread = generator.uniform(-1000 if is_double else -120, 1000 if is_double else 120, n)
-        return np.concatenate([2.0**spread, generator.uniform(0.5, 2, n), 1 + 10 ** generator.uniform(-7, -1, n)]).astype(real)
+        return np.concatenate(
+            [2.0**spread, generator.uniform(0.5, 2, n), 1 + 10 ** generator.uniform(-7, -1, n)]
+        ).astype(real)
     limit = 700 if is_double else 86.0
     small = np.sign(generator.normal(size=n)) * 10 ** generator.uniform(-15 if is_double else -7, 1, n)
     halves = (np.arange(-40, 40) + 0.5) * np.log(2) * (1 + 1e-7)
-    return np.concatenate([generator.uniform(-limit, limit, n), generator.uniform(-2, 2, n), small, halves]).astype(real)
+    return np.concatenate([generator.uniform(-limit, limit, n), generator.uniform(-2, 2, n), small, halves]).astype(
+        real
+    )
 
 
 @pytest.mark.parametrize("real", [np.float64, np.float32])
-@pytest.mark.parametrize(("name", "bound"), [("exp", 1.0), ("expm1", 3.0), ("log", 3.0), ("tanh", 3.0), ("exprel", 3.0)])
+@pytest.mark.parametrize(
+    ("name", "bound"), [("exp", 1.0), ("expm1", 3.0), ("log", 3.0), ("tanh", 3.0), ("exprel", 3.0)]
+)
 def test_accuracy(name: str, bound: float, real: type):
     """exp is rounded twice at most; the others divide or add a term that may be rounded in the other direction."""
     errors = ulps(name, inputs(name, real))

@@ -16,7 +16,7 @@ def recording():
 
 
 def test_rate_is_that_of_the_other_simulators(recording):
-    """NEST, Brian2 and GeNN: 37.3 to 38.0 Hz, theory 37.95; the population's own fluctuation is below 1 Hz in 200 ms."""
+    """NEST, Brian2 and GeNN: 37.3 to 38.0 Hz, theory 37.95; 200 ms tell it to 1 Hz."""
     for name in ("E", "I"):
         rate, error = recording.rates(start=100)[name]
         assert 0 < error < 1.5

@@ -1,10 +1,12 @@
 """Who is connected to whom, with which weight and delay: seen from what pulses do in a quiet network.
 
-Source i fires once, in step i*gap. The targets add up what arrives and keep it, so that the change of target j's potential
-between two steps is the weight that arrived then, and the time since the pulse is the delay.
+Source i fires once, in step i*gap. The targets add up what arrives and keep it, so that the change of target j's
+potential between two steps is the weight that arrived then, and the time since the pulse is the delay.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,7 +27,17 @@ KEEP = Neuron("dv/dt = 0*v/ms : mV", name="keep")
 ALPHA = 1e-4
 
 
-def pulses(rule, n_pre: int, n_post: int, weight=1 * mV, delay=DT * ms, gap: int = 1, seed: int = 0, threads: int = 1, tail: int = 3):
+def pulses(
+    rule,
+    n_pre: int,
+    n_post: int,
+    weight=1 * mV,
+    delay=DT * ms,
+    gap: int = 1,
+    seed: int = 0,
+    threads: int = 1,
+    tail: int = 3,
+):
     """(arrivals, steps): what arrived at each target after each source's pulse, shape (n_pre, gap + tail, n_post).
 
     ``arrivals[i, d, j]`` arrived at j, d steps after the pulse of source i, which is d*DT later.
@@ -77,19 +89,34 @@ def test_all_sources_can_be_wanted_once(k: int):
     assert set(np.unique(counts)) <= {0.0, 1.0}
 
 
-@pytest.mark.parametrize("rule", [FixedIndegree(60), FixedIndegree(60, multapses=False), FixedIndegree(140, multapses=False),
-                                  FixedTotalNumber(60 * 300), Bernoulli(0.3)], ids=repr)  # fmt: skip
+@pytest.mark.parametrize(
+    "rule",
+    [
+        FixedIndegree(60),
+        FixedIndegree(60, multapses=False),
+        FixedIndegree(140, multapses=False),
+        FixedTotalNumber(60 * 300),
+        Bernoulli(0.3),
+    ],
+    ids=repr,
+)
 def test_sources_are_uniform(rule):
     """Out-degrees of 200 sources: chi-square against equal expectation, with the variance that the rule has."""
     out = matrix(rule, 200, 300, seed=3).sum(axis=1)
     assert stats.chisquare(np.bincount(np.arange(200) // 10, out)).pvalue > ALPHA
     p = {60: 60 / 200, 140: 140 / 200}.get(getattr(rule, "k", 0), 0.3)
-    variance = 60 * 300 / 200 * (1 - 1 / 200) if getattr(rule, "multapses", not isinstance(rule, Bernoulli)) else 300 * p * (1 - p)
+    variance = (
+        60 * 300 / 200 * (1 - 1 / 200)
+        if getattr(rule, "multapses", not isinstance(rule, Bernoulli))
+        else 300 * p * (1 - p)
+    )
     ratio = out.var(ddof=1) / variance
     assert stats.chi2.ppf(ALPHA, 199) / 199 < ratio < stats.chi2.isf(ALPHA, 199) / 199
 
 
-@pytest.mark.parametrize(("rule", "mean"), [(FixedIndegree(8), 8 / 40), (FixedTotalNumber(320), 8 / 40), (Bernoulli(0.2), 0.2)])
+@pytest.mark.parametrize(
+    ("rule", "mean"), [(FixedIndegree(8), 8 / 40), (FixedTotalNumber(320), 8 / 40), (Bernoulli(0.2), 0.2)]
+)
 def test_each_pair_is_as_likely_as_any_other(rule, mean: float):
     """Mean of every entry over 300 seeds, at 5 standard errors (Poisson or binomial, the larger)."""
     total = sum(recurrent(rule, 40, seed) for seed in range(300))
@@ -116,7 +143,10 @@ def test_bernoulli_degrees_are_binomial(p: float):
     expected = 3000 * stats.binom.pmf(np.arange(61), 60, p)
     keep = expected > 5
     observed = np.bincount(degrees, minlength=61)
-    observed, expected = np.append(observed[keep], observed[~keep].sum()), np.append(expected[keep], expected[~keep].sum())
+    observed, expected = (
+        np.append(observed[keep], observed[~keep].sum()),
+        np.append(expected[keep], expected[~keep].sum()),
+    )
     assert stats.chisquare(observed, expected).pvalue > ALPHA
 
 
@@ -168,7 +198,9 @@ def test_explicit_round_trip(threads: int):
     assert recording.synapses == 300
 
 
-@pytest.mark.parametrize(("delay", "steps"), [(0.01, 1), (0.1, 1), (0.149, 1), (0.151, 2), (0.3, 3), (1.06, 11), (30.0, 300)])
+@pytest.mark.parametrize(
+    ("delay", "steps"), [(0.01, 1), (0.1, 1), (0.149, 1), (0.151, 2), (0.3, 3), (1.06, 11), (30.0, 300)]
+)
 @pytest.mark.parametrize("constant", [True, False])
 def test_delays_are_rounded_to_the_nearest_step_and_are_at_least_one(delay: float, steps: int, constant: bool):
     value = delay if constant else np.full(5, delay)
@@ -191,9 +223,14 @@ def test_the_ring_wraps_around():
 
 
 DISTRIBUTIONS = [
-    Normal(2 * mV, 0.5 * mV), Normal(1 * mV, 2 * mV, low=0 * mV), Normal(1 * mV, 1 * mV, low=0 * mV, high=1.5 * mV),
-    Normal(-3 * mV, 1 * mV, high=-2 * mV), Lognormal(2 * mV, 1 * mV), Lognormal(-2 * mV, 3 * mV), Uniform(-1 * mV, 3 * mV),
-]  # fmt: skip
+    Normal(2 * mV, 0.5 * mV),
+    Normal(1 * mV, 2 * mV, low=0 * mV),
+    Normal(1 * mV, 1 * mV, low=0 * mV, high=1.5 * mV),
+    Normal(-3 * mV, 1 * mV, high=-2 * mV),
+    Lognormal(2 * mV, 1 * mV),
+    Lognormal(-2 * mV, 3 * mV),
+    Uniform(-1 * mV, 3 * mV),
+]
 
 
 def drawn_weights(distribution) -> np.ndarray:
@@ -220,9 +257,11 @@ def test_drawn_weights_have_the_right_shape():
     """Kolmogorov-Smirnov against scipy's distributions (weights are rounded to single precision)."""
     sd = np.sqrt(np.log1p(0.25))
     exact = {
-        0: stats.norm(2, 0.5), 1: stats.truncnorm(-0.5, np.inf, 1, 2), 4: stats.lognorm(sd, scale=2 * np.exp(-sd**2 / 2)),
+        0: stats.norm(2, 0.5),
+        1: stats.truncnorm(-0.5, np.inf, 1, 2),
+        4: stats.lognorm(sd, scale=2 * np.exp(-(sd**2) / 2)),
         6: stats.uniform(-1, 4),
-    }  # fmt: skip
+    }
     for which, distribution in exact.items():
         assert stats.kstest(drawn_weights(DISTRIBUTIONS[which]), distribution.cdf).pvalue > ALPHA, which
 
@@ -240,7 +279,8 @@ def test_drawn_weights_do_not_repeat_between_synapses_and_differ_with_the_seed()
 
 def drawn_delays(distribution) -> np.ndarray:
     network = Network(
-        [Population(KEEP, 200, "S"), Population(KEEP, 300, "T")], [Projection("S", "T", AllToAll(), 1 * mV, distribution)]
+        [Population(KEEP, 200, "S"), Population(KEEP, 300, "T")],
+        [Projection("S", "T", AllToAll(), 1 * mV, distribution)],
     )
     return connect_slice(network, 5, DT, {"S": (0, 200), "T": (0, 300)}, {0: 0}).delays.astype(float)
 
@@ -261,7 +301,10 @@ def test_drawn_delays(distribution, exact):
     expected = delays.size * np.diff(exact.cdf(edges))
     observed = np.histogram(delays * DT, edges)[0]
     keep = expected > 10
-    observed, expected = np.append(observed[keep], observed[~keep].sum()), np.append(expected[keep], expected[~keep].sum())
+    observed, expected = (
+        np.append(observed[keep], observed[~keep].sum()),
+        np.append(expected[keep], expected[~keep].sum()),
+    )
     observed, expected = (observed[:-1], expected[:-1]) if expected[-1] < 1 else (observed, expected)
     assert stats.chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > ALPHA
 
@@ -290,6 +333,6 @@ def test_slices_draw_what_the_whole_draws(parts: int, rule):
         return {tuple(float(x) for x in row) for row in rows}
 
     cuts = [101 * k // parts for k in range(parts + 1)]
-    pieces = [listed(first, last) for first, last in zip(cuts, cuts[1:], strict=False)]
+    pieces = [listed(first, last) for first, last in pairwise(cuts)]
     assert set().union(*pieces) == listed(0, 101)
     assert sum(len(piece) for piece in pieces) == len(listed(0, 101))

@@ -51,7 +51,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "message"), REFUSED, ids=lambda value: "" if isinstance(value, str) else str(value))
+@pytest.mark.parametrize(
+    ("arguments", "message"), REFUSED, ids=lambda value: "" if isinstance(value, str) else str(value)
+)
 def test_arguments(arguments: dict, message: str):
     given = {"duration": 10 * ms, **arguments}
     with pytest.raises(ModelError) as error:
@@ -143,7 +145,10 @@ NETWORK_ERRORS = [
     (lambda: Projection("E", "E", OneToOne(), 1 * pA, 1 * ms), "projection E -> E: the weight"),
     (lambda: Projection("E", "X", OneToOne(), 1 * mV, 1 * ms), "network 'network' has no population 'X'"),
     (lambda: Projection("E", "E", OneToOne(), 1 * mV, 0 * ms), "the delay must be positive (at least one time step)"),
-    (lambda: PoissonInput("E", -1 * Hz, 1 * mV), "the rate must be a constant or an array of one value a neuron, zero or more"),
+    (
+        lambda: PoissonInput("E", -1 * Hz, 1 * mV),
+        "the rate must be a constant or an array of one value a neuron, zero or more",
+    ),
     (lambda: CurrentInput("E", 1 * pA, target="J"), "the neuron has no input parameter 'J'"),
 ]
 

@@ -17,7 +17,8 @@ from rheobase.units import ms, mV, pA
 
 #: Van der Pol oscillator with a drive: smooth, nonlinear, each equation linear in its own variable or not.
 OSCILLATOR = Neuron(
-    "dx/dt = (y + x - x**3/3)/(1*ms) : 1 = 0.5 \n dy/dt = (-x + 0.3*y + 0.4*cos(t/ms))/(2*ms) : 1 = -0.2", name="oscillator"
+    "dx/dt = (y + x - x**3/3)/(1*ms) : 1 = 0.5 \n dy/dt = (-x + 0.3*y + 0.4*cos(t/ms))/(2*ms) : 1 = -0.2",
+    name="oscillator",
 )
 
 
@@ -33,7 +34,9 @@ def solution():
     return found.y[:, -1]
 
 
-@pytest.mark.parametrize(("method", "order"), [("euler", 1), ("exponential_euler", 1), ("exponential_midpoint", 2), ("heun", 2), ("rk4", 4)])
+@pytest.mark.parametrize(
+    ("method", "order"), [("euler", 1), ("exponential_euler", 1), ("exponential_midpoint", 2), ("heun", 2), ("rk4", 4)]
+)
 def test_order(method: str, order: int, solution):
     """Halving the step divides the error by 2**order, up to terms of the next order."""
     errors = []
@@ -99,7 +102,8 @@ def test_diverged_names_variable_neuron_time_and_a_step():
     assert (error.value.variable, error.value.population, error.value.neuron) == ("x", "A", 613)
     assert 14 < error.value.time <= 100
     assert re.match(
-        r"'x' of neuron 613 of population 'A' is no longer finite at about [\d.]+ ms\. Try a smaller step, such as dt=0\.0025\*ms",
+        r"'x' of neuron 613 of population 'A' is no longer finite at about [\d.]+ ms\. "
+        r"Try a smaller step, such as dt=0\.0025\*ms",
         str(error.value),
     )
 
@@ -109,7 +113,9 @@ def test_explicit_euler_is_refused_beyond_two_time_constants_and_the_step_it_nam
     with pytest.raises(ModelError) as error:
         simulate(neuron, 1000 * ms, dt=25 * ms, method="euler")
     message = str(error.value)
-    assert "explicit Euler is unstable with dt = 25 ms for the equations of v: the largest stable step is 20 ms" in message
+    assert (
+        "explicit Euler is unstable with dt = 25 ms for the equations of v: the largest stable step is 20 ms" in message
+    )
     assert "method='exact' or 'exponential_midpoint'" in message
     named = re.search(r"Use dt = ([\d.]+)\*ms", message)
     assert named is not None
@@ -144,7 +150,8 @@ def test_ornstein_uhlenbeck_at_any_step(dt: float):
 def test_single_precision_follows_double():
     """The same noise; rounding 6e-8 of the state a step, damped by the leak over 100 steps."""
     double, single = (
-        simulate(Population(NOISY, 50, "A"), 100 * ms, record="v", precision=p).traces["A"]["v"] for p in ("float64", "float32")
+        simulate(Population(NOISY, 50, "A"), 100 * ms, record="v", precision=p).traces["A"]["v"]
+        for p in ("float64", "float32")
     )
     difference = np.abs(double - single).max()
     assert 0 < difference < 100 * np.finfo(np.float32).eps * np.abs(double).max()

@@ -18,7 +18,9 @@ from rheobase.units import Mohm, ms, mV, pA, pF
 DT, STEPS = 0.1, 3000
 
 
-def closed_form(tau: float, reach: float, drive: float, refractory: int, dt: float = DT, steps: int = STEPS) -> np.ndarray:
+def closed_form(
+    tau: float, reach: float, drive: float, refractory: int, dt: float = DT, steps: int = STEPS
+) -> np.ndarray:
     """Numbers of the steps at whose end a neuron fires that climbs to ``drive`` and fires above ``reach``.
 
     From rest it needs -tau ln(1 - reach/drive); it is seen at the next grid point, and then stands still.
@@ -70,8 +72,8 @@ def test_a_lone_neuron_is_the_same_neuron(thousand):
     p, recording = thousand
     for k in (0, 17, 511, 512, 999):
         neuron = library.lif(
-            E_L=0 * mV, v_reset=0 * mV, v=0 * mV, tau_m=p["tau_m"][k] * ms, C_m=p["C_m"][k] * pF, v_th=p["v_th"][k] * mV,
-            I=p["I"][k] * pA, t_ref=p["refractory"][k] * DT * ms,
+            E_L=0 * mV, v_reset=0 * mV, v=0 * mV, v_th=p["v_th"][k] * mV, tau_m=p["tau_m"][k] * ms,
+            C_m=p["C_m"][k] * pF, I=p["I"][k] * pA, t_ref=p["refractory"][k] * DT * ms,
         )  # fmt: skip
         alone = simulate(neuron, STEPS * DT * ms, dt=DT * ms)
         assert np.array_equal(alone.train(), recording.train("A", k))
@@ -104,10 +106,14 @@ def test_refractory_time_is_rounded_to_steps(refractory: float, steps: int):
 def test_refractory_time_that_is_computed_at_the_spike():
     """Reset lines act one after the other, and then the pause is taken: each is 1 ms longer than the one before."""
     neuron = Neuron(
-        "dv/dt = (30*mV - v)/tau : mV (unless refractory) \n dpause/dt = 0*pause/ms : ms = 1*ms \n dw/dt = 0*w/ms : mV = 2*mV",
-        threshold="v > 15*mV", reset="w *= 3; w -= 1*mV; v = 5*mV - 5*w; v += 5*w - 5*mV; pause += 1*ms", refractory="pause",
+        """dv/dt = (30*mV - v)/tau : mV (unless refractory)
+        dpause/dt = 0*pause/ms : ms = 1*ms
+        dw/dt = 0*w/ms : mV = 2*mV""",
+        threshold="v > 15*mV",
+        reset="w *= 3; w -= 1*mV; v = 5*mV - 5*w; v += 5*w - 5*mV; pause += 1*ms",
+        refractory="pause",
         tau=10 * ms,
-    )  # fmt: skip
+    )
     recording = simulate(neuron, 200 * ms, record=["v", "w"])
     train = recording.train()
     climb = math.floor(10 * math.log(2) / DT) + 1
@@ -128,9 +134,14 @@ def test_time_course_is_held_over_its_steps_and_ends_in_zero():
     generator = np.random.default_rng(3)
     common, own = generator.uniform(0, 200, 30), generator.uniform(0, 200, (17, 5))
     network = Network(
-        Population(PORT, 5, "A"), (),
-        [CurrentInput("A", common * pA, dt=0.3 * ms), CurrentInput("A", own * pA, dt=1 * ms), CurrentInput("A", np.arange(5) * pA)],
-    )  # fmt: skip
+        Population(PORT, 5, "A"),
+        (),
+        [
+            CurrentInput("A", common * pA, dt=0.3 * ms),
+            CurrentInput("A", own * pA, dt=1 * ms),
+            CurrentInput("A", np.arange(5) * pA),
+        ],
+    )
     v, decay = np.zeros(5), math.exp(-0.01)
     trace = simulate(network, 30 * ms, record="v").traces["A"]["v"]
     for step in range(300):

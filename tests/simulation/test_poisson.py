@@ -28,7 +28,9 @@ def test_rate(source):
     rate, error = source.rates()["A"]
     expected = math.sqrt(RATE / (N * DURATION / 1e3))
     assert abs(rate - RATE) < 4 * expected
-    assert 0.3 * expected < error < 2.5 * expected  # from ten windows: chi with nine degrees of freedom, and their neighbours
+    assert (
+        0.3 * expected < error < 2.5 * expected
+    )  # from ten windows: chi with nine degrees of freedom, and their neighbours
 
 
 def test_intervals_are_geometric(source):
@@ -59,7 +61,7 @@ def test_counts(source):
 
 
 def test_neurons_and_times_are_independent(source):
-    """Variance of the population's count in a step is the sum of the neurons' variances; successive steps do not correlate."""
+    """The variance of a step's count is the sum of the neurons' variances; successive steps do not correlate."""
     steps = np.rint(source.spikes.time / DT).astype(int)
     counts = np.bincount(steps, minlength=20_001)[1:]
     p = RATE * DT / 1e3
@@ -96,7 +98,9 @@ def test_events_of_poisson_input_in_a_step(mean: float, each: bool):
     n, sources = 400, 5
     rate = mean / sources / DT
     input_ = PoissonInput("A", (np.full(n, rate) if each else rate) * kHz, 1 * mV, n=sources)
-    v = simulate(Network(Population(KEEP, n, "A"), (), [input_]), 10 * ms, dt=DT * ms, seed=4, record="v").traces["A"]["v"]
+    v = simulate(Network(Population(KEEP, n, "A"), (), [input_]), 10 * ms, dt=DT * ms, seed=4, record="v").traces["A"][
+        "v"
+    ]
     counts = np.rint(np.diff(v, axis=0, prepend=0.0)).astype(int).ravel()
     edges = np.unique(np.append(stats.poisson.ppf(np.linspace(0, 1, 26)[1:-1], mean), [-1, np.inf]))
     expected = counts.size * np.diff(stats.poisson.cdf(edges, mean))
@@ -119,8 +123,8 @@ def test_rates_that_cannot_be_drawn_are_refused():
     with pytest.raises(ModelError) as error:
         simulate(Network(Population(KEEP, 2, "A"), (), [PoissonInput("A", 1e6 * kHz, 1 * mV)]), 1 * ms)
     assert str(error.value) == (
-        "the Poisson input of population 'A' has 1e+05 events in a time step; up to 30000 can be drawn. Use a smaller dt, "
-        "or replace it by its mean and white noise (xi)"
+        "the Poisson input of population 'A' has 1e+05 events in a time step; up to 30000 can be drawn. "
+        "Use a smaller dt, or replace it by its mean and white noise (xi)"
     )
     with pytest.raises(ModelError, match="has 1e\\+05 events in a time step; up to 600 can be drawn"):
         simulate(Network(Population(KEEP, 2, "A"), (), [PoissonInput("A", [1e6, 1] * kHz, 1 * mV)]), 1 * ms)

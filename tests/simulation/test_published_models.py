@@ -1,7 +1,7 @@
 """S1 and S2 of the reference numbers: spike counts and intervals of models from high-precision integration.
 
-The engine sees a spike at the end of the step in which the threshold was passed: a time is at most one step late, and an
-interval differs by less than one step from the true one. Intervals are compared in their mean over the last ten.
+The engine sees a spike at the end of the step in which the threshold was passed: a time is at most one step late, and
+an interval differs by less than one step from the true one. Intervals are compared in their mean over the last ten.
 """
 
 from __future__ import annotations
@@ -51,7 +51,15 @@ def _izhikevich(scheme: str, starts: int) -> Population:
     v = -65 + np.tile(2e-12 * np.arange(starts), 4)
     unit = {"a": 1 / ms, "b": 1 / ms, "c": mV, "d": mV / ms}
     given = {name: value * unit[name] for name, value in values.items()}
-    return Population(neurons[0], 4 * starts, "A", v=v * mV, u=values["b"] * -65 * mV / ms, I=np.full(4 * starts, 10) * mV / ms, **given)
+    return Population(
+        neurons[0],
+        4 * starts,
+        "A",
+        v=v * mV,
+        u=values["b"] * -65 * mV / ms,
+        I=np.full(4 * starts, 10) * mV / ms,
+        **given,
+    )
 
 
 def test_izhikevich_2003_as_the_solution_of_its_equations():
@@ -74,7 +82,9 @@ def test_izhikevich_2007():
     """100 pA from 100 ms on; resets on the grid make the times correct to the first order of the step."""
     dt = 0.002
     network = Network(
-        Population(library.izhikevich2007(), 1, "A"), (), [CurrentInput("A", np.array([0.0] + [100.0] * 10) * pA, dt=100 * ms)]
+        Population(library.izhikevich2007(), 1, "A"),
+        (),
+        [CurrentInput("A", np.array([0.0] + [100.0] * 10) * pA, dt=100 * ms)],
     )
     train = simulate(network, 1000 * ms, dt=dt * ms).train()
     for time, expected in zip(train, (148.1801, 221.6459, 297.7697), strict=False):
@@ -124,7 +134,10 @@ def _adex(current: float, duration: float) -> list[float]:
     def slopes(t, state):
         v, w = state
         spike = p["g_L"] * p["Delta_T"] * np.exp((v - p["V_T"]) / p["Delta_T"])
-        return [(p["g_L"] * (p["E_L"] - v) + spike - w + current) / p["C_m"], (p["a"] * (v - p["E_L"]) - w) / p["tau_w"]]
+        return [
+            (p["g_L"] * (p["E_L"] - v) + spike - w + current) / p["C_m"],
+            (p["a"] * (v - p["E_L"]) - w) / p["tau_w"],
+        ]
 
     def upstroke(t, state):
         return state[0] + 20.0
@@ -141,7 +154,7 @@ def _adex(current: float, duration: float) -> list[float]:
 
 @pytest.mark.parametrize("dt", [0.02, 0.1])
 def test_explosive_spikes(dt: float):
-    """The exponential upstroke must not spoil the adaptation: as many spikes as the solution has, each a step late at most.
+    """The exponential upstroke must not spoil the adaptation: as many spikes as the solution has, each in its place.
 
     Delays add up from spike to spike, and the adaptation gathers at most dt a (v_peak - E_L)/tau_w too much at each.
     """

@@ -41,7 +41,7 @@ def test_rate_from_a_start():
 
 
 def test_standard_error_of_ten_windows_by_hand():
-    """Counts 1 and 3 in turn: windows that go against their neighbours do not make the error smaller than independent ones."""
+    """Counts 1 and 3 in turn: windows that go against their neighbours count as independent ones."""
     counts = [1, 3] * 5
     train = np.concatenate([100 * k + np.linspace(10, 90, n) for k, n in enumerate(counts)])
     rate, error = recording_of([train], 1000).rates()["A"]
@@ -109,7 +109,7 @@ def test_every_spike_of_a_simulation_is_in_exactly_one_bin():
 
 
 def test_spectrum_finds_a_rhythm():
-    """A population that fires at 50 Hz together: the power is at 50 Hz and its harmonics, and its integral is the variance."""
+    """A population that fires at 50 Hz together: there is its power, and all of it is the variance."""
     clock = np.arange(20, 2001, 20.0)
     recording = recording_of([clock] * 10, 2000)
     frequency, density = recording.spectrum("A", bin=1, segment=200)
@@ -121,7 +121,10 @@ def test_spectrum_finds_a_rhythm():
 @pytest.fixture(scope="module")
 def traced() -> Recording:
     network = Network(
-        [Population(library.lif(I=500 * pA), 3, "E", v=np.array([-65, -60, -55]) * mV), Population(library.lif(), 2, "I")],
+        [
+            Population(library.lif(I=500 * pA), 3, "E", v=np.array([-65, -60, -55]) * mV),
+            Population(library.lif(), 2, "I"),
+        ],
         name="two",
     )
     return simulate(network, 50 * ms, record={"E": {"v": [2, 0]}, "I": "v"}, seed=3)
@@ -134,7 +137,7 @@ def test_traces(traced: Recording):
     assert traced.traced["I"]["v"].tolist() == [0, 1]
     start = np.array([-55, -65])
     assert traced.traces["E"]["v"][0] == pytest.approx(-45 + (start + 45) * np.exp(-0.01), rel=1e-12)
-    assert (traced.traces["I"]["v"] == pytest.approx(-65.0))
+    assert traced.traces["I"]["v"] == pytest.approx(-65.0)
 
 
 def test_what_a_recording_says_of_itself(traced: Recording):
@@ -165,7 +168,19 @@ def test_save_and_load(traced: Recording, tmp_path):
     for name in ("E", "I"):
         assert np.array_equal(again.traces[name]["v"], traced.traces[name]["v"])
         assert np.array_equal(again.traced[name]["v"], traced.traced[name]["v"])
-    facts = ("populations", "sizes", "duration", "dt", "seed", "threads", "status", "wall", "synapses", "methods", "name")
+    facts = (
+        "populations",
+        "sizes",
+        "duration",
+        "dt",
+        "seed",
+        "threads",
+        "status",
+        "wall",
+        "synapses",
+        "methods",
+        "name",
+    )
     assert all(getattr(again, fact) == getattr(traced, fact) for fact in facts)
     assert again.rates() == traced.rates()
 

@@ -1,9 +1,10 @@
 """The engine against a slow simulator, written from the documentation of `simulate`, on random small networks.
 
-Plain loops over neurons and dictionaries of events. In each step: integrate, add the events that arrive, test the threshold,
-reset. A spike stands at the end of its step and arrives a delay later, rounded to the nearest step, at least one. While a
-neuron is refractory its potential stands still, and jumps of it are lost. Weights are multiples of 1/1024, so that sums in
-single precision are exact (those of alpha synapses are multiplied by e, hence a tolerance for the potential).
+Plain loops over neurons and dictionaries of events. In each step: integrate, add the events that arrive, test the
+threshold, reset. A spike stands at the end of its step and arrives a delay later, rounded to the nearest step, at
+least one. While a neuron is refractory its potential stands still, and jumps of it are lost. Weights are multiples of
+1/1024, so that sums in single precision are exact (those of alpha synapses are multiplied by e, hence a tolerance for
+the potential).
 """
 
 from __future__ import annotations
@@ -29,9 +30,17 @@ TAU, R, THETA, RESET, REFRACTORY = 10.0, 0.1, 10.3, -1.7, 1.3
 TAU_E, TAU_A, TAU_G, E_G = 4.0, 3.0, 6.0, -12.0
 
 NEURON = Neuron(
-    "dv/dt = (-v + R*I)/tau : mV (unless refractory) \n I : pA = 0*pA", threshold="v > v_th", reset="v = v_reset",
-    refractory="t_ref", tau=TAU * ms, R=R * 1000 * Mohm, v_th=THETA * mV, v_reset=RESET * mV, t_ref=REFRACTORY * ms, name="small",
-)  # fmt: skip
+    "dv/dt = (-v + R*I)/tau : mV (unless refractory) \n I : pA = 0*pA",
+    threshold="v > v_th",
+    reset="v = v_reset",
+    refractory="t_ref",
+    tau=TAU * ms,
+    R=R * 1000 * Mohm,
+    v_th=THETA * mV,
+    v_reset=RESET * mV,
+    t_ref=REFRACTORY * ms,
+    name="small",
+)
 STIFF = NEURON.with_(method="exponential_midpoint")
 SYNAPSES = {
     "delta": (Synapse.delta("v"), mV),
@@ -119,7 +128,7 @@ class Slow:
         cell.rise *= math.exp(-self.dt / TAU_A)
 
     def _conductance(self, cell: Cell) -> None:
-        """Exponential midpoint: the potential relaxes for the whole step as it does with the conductance of its middle."""
+        """Exponential midpoint: the potential relaxes as it does with the conductance of the middle of the step."""
         if cell.still == 0:
             g = cell.g * math.exp(-0.5 * self.dt / TAU_G)
             slope = (-1 - R * g) / TAU
@@ -156,12 +165,20 @@ class Slow:
 
 def network_of(case: Case) -> Network:
     populations = [
-        Population(STIFF if name == "C" else NEURON, n, name, I=np.array(case.drive[name]) * pA, v=np.array(case.start[name]) * mV)
+        Population(
+            STIFF if name == "C" else NEURON,
+            n,
+            name,
+            I=np.array(case.drive[name]) * pA,
+            v=np.array(case.start[name]) * mV,
+        )
         for name, n in case.sizes.items()
     ]
     projections = []
     for w in case.wirings:
-        source, target, weight, delay = (np.array(x) for x in zip(*w.synapses, strict=True)) if w.synapses else ([], [], [], [])
+        source, target, weight, delay = (
+            (np.array(x) for x in zip(*w.synapses, strict=True)) if w.synapses else ([], [], [], [])
+        )
         synapse, unit = SYNAPSES[w.kind]
         weight = weight[0] if w.constant_weight and len(weight) else np.array(weight)
         delay = delay[0] if w.constant_delay and len(delay) else np.array(delay)
@@ -199,7 +216,9 @@ def random_case(seed: int, sizes: tuple[int, int, int], density: float, shortest
 def compare(case: Case, steps: int, threads: int) -> int:
     slow = Slow(case)
     slow.run(steps)
-    fast = simulate(network_of(case), steps * case.dt * ms, dt=case.dt * ms, threads=threads, record=dict.fromkeys("ABC", "v"))
+    fast = simulate(
+        network_of(case), steps * case.dt * ms, dt=case.dt * ms, threads=threads, record=dict.fromkeys("ABC", "v")
+    )
     grid = np.rint(fast.spikes.time / case.dt).astype(int)
     got = [(int(s), "ABC"[p], int(n)) for s, p, n in zip(grid, fast.spikes.population, fast.spikes.neuron, strict=True)]
     assert got == slow.spikes
@@ -242,7 +261,9 @@ def test_the_slow_simulator_sees_a_single_lost_event():
     """The control: leave one synapse out of one side, and the comparison fails."""
     case = random_case(5, (4, 4, 4), 0.8, 1, 20, 0.1)
     compare(case, 500, 1)
-    largest = max((w for w in case.wirings if w.kind == "delta" and not w.constant_weight), key=lambda w: len(w.synapses))
+    largest = max(
+        (w for w in case.wirings if w.kind == "delta" and not w.constant_weight), key=lambda w: len(w.synapses)
+    )
     network = network_of(case)
     largest.synapses.pop()
     with pytest.raises(AssertionError), pytest.MonkeyPatch.context() as patch:

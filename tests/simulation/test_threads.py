@@ -1,4 +1,4 @@
-"""Same seed, same spikes, bit for bit: on any number of threads, whatever is recorded, however long the threads wait."""
+"""Same seed, same spikes, bit for bit: on any number of threads, whatever is recorded, however the threads wait."""
 
 from __future__ import annotations
 
@@ -33,10 +33,21 @@ def network() -> Network:
     ]
     excitatory, inhibitory = Synapse.exponential(3 * ms), Synapse.alpha(5 * ms)
     projections = [
-        Projection("E", "E", FixedIndegree(60), Normal(20 * pA, 5 * pA, low=0 * pA), Uniform(0.5 * ms, 4 * ms), excitatory),
-        Projection("E", "I", Bernoulli(0.05), Lognormal(20 * pA, 8 * pA), Normal(1.5 * ms, 1 * ms, low=0.5 * ms), excitatory),
+        Projection(
+            "E", "E", FixedIndegree(60), Normal(20 * pA, 5 * pA, low=0 * pA), Uniform(0.5 * ms, 4 * ms), excitatory
+        ),
+        Projection(
+            "E", "I", Bernoulli(0.05), Lognormal(20 * pA, 8 * pA), Normal(1.5 * ms, 1 * ms, low=0.5 * ms), excitatory
+        ),
         Projection("I", "E", FixedTotalNumber(20_011), -30 * pA, Lognormal(1.5 * ms, 0.5 * ms), inhibitory),
-        Projection("I", "I", FixedIndegree(20, autapses=False, multapses=False), Uniform(-40 * pA, -20 * pA), 1 * ms, inhibitory),
+        Projection(
+            "I",
+            "I",
+            FixedIndegree(20, autapses=False, multapses=False),
+            Uniform(-40 * pA, -20 * pA),
+            1 * ms,
+            inhibitory,
+        ),
     ]
     inputs = [
         PoissonInput("E", 5 * Hz, 20 * pA, n=400, synapse=excitatory),

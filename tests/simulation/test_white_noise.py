@@ -1,8 +1,8 @@
 """LIF neurons in white noise: rate, interval statistics and potentials against the diffusion theory.
 
-The engine integrates the noise exactly but looks for the threshold on the grid only. To the first order in sqrt(dt) that is a
-threshold shifted up by 0.5826 sigma sqrt(dt/tau) (-zeta(1/2)/sqrt(2 pi); Siegmund 1979, Adv. Appl. Probab. 11:701), which is
-included here; what is left is of the order of dt.
+The engine integrates the noise exactly but looks for the threshold on the grid only. To the first order in sqrt(dt)
+that is a threshold shifted up by 0.5826 sigma sqrt(dt/tau) (-zeta(1/2)/sqrt(2 pi); Siegmund 1979, Adv. Appl. Probab.
+11:701), which is included here; what is left is of the order of dt.
 """
 
 from __future__ import annotations
@@ -22,9 +22,18 @@ from rheobase.units import ms, mV
 
 TAU, T_REF, THETA, RESET = 10.0, 2.0, 15.0, 0.0
 NOISY = Neuron(
-    "dv/dt = (mu - v)/tau + sigma*xi/sqrt(tau) : mV (unless refractory)", threshold="v > v_th", reset="v = v_reset",
-    refractory="t_ref", tau=TAU * ms, mu=0 * mV, sigma=4 * mV, v_th=THETA * mV, v_reset=RESET * mV, t_ref=T_REF * ms, name="noisy",
-)  # fmt: skip
+    "dv/dt = (mu - v)/tau + sigma*xi/sqrt(tau) : mV (unless refractory)",
+    threshold="v > v_th",
+    reset="v = v_reset",
+    refractory="t_ref",
+    tau=TAU * ms,
+    mu=0 * mV,
+    sigma=4 * mV,
+    v_th=THETA * mV,
+    v_reset=RESET * mV,
+    t_ref=T_REF * ms,
+    name="noisy",
+)
 
 
 def shifted(sigma: float, dt: float) -> float:
@@ -75,7 +84,7 @@ def test_rate_is_siegerts(fluctuating):
 
 
 def test_irregularity_is_that_of_the_first_passage_time(fluctuating):
-    """CV of all intervals. Long ones are cut off by the end of the run: a bias of the order of an interval over the run."""
+    """CV of the intervals that began long before the end of the run: none of them is cut off."""
     mu, sigma, dt, recording = fluctuating
     order = np.lexsort((recording.spikes.time, recording.spikes.neuron))
     neuron, time = recording.spikes.neuron[order], recording.spikes.time[order]

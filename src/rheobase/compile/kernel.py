@@ -61,6 +61,15 @@ def poisson_input(words, m, scratch, first, block, stream, owner, key0, key1, mo
 
 
 @njit(nogil=True)
+def not_finite(values):
+    """How many values are infinite or not a number."""
+    count = np.int32(0)
+    for i in range(values.size):
+        count += np.int32(not abs(values[i]) < inf)
+    return count
+
+
+@njit(nogil=True)
 def keep(kept, values):
     """Random input of later steps, kept until then."""
     for i in range(values.size):
@@ -157,6 +166,7 @@ def _advance(layout: Layout, kinds: Mapping[str, str]) -> str:
         "    slots = ring.shape[0]",
         "    n_local = state.shape[1]",
         "    chunk = 0",
+        "    lost = 0",
         "    for part in range(parts.shape[0]):",
         "        population, begin, size, first_neuron, list_start = parts[part]",
         *(f"        {name} = scalars[part, {k}]" for k, name in enumerate(layout.passed)),
@@ -178,6 +188,9 @@ def _advance(layout: Layout, kinds: Mapping[str, str]) -> str:
         "                for j in range(record_from[chunk], record_from[chunk + 1]):",
         "                    record[now, record_at[j, 2]] = state[record_at[j, 0], record_at[j, 1]]",
         "            chunk += 1",
+        f"            for row in range({len(s.states)}):",
+        "                lost += not_finite(state[row, low:high])",
+        "    return lost",
         "",
     ]
     return "\n".join(body)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.compile.cell import Cell
+from rheobase.errors import ModelError
 from rheobase.model.derivative import differentiate, simplify
 from rheobase.model.evaluate import evaluate
 from rheobase.model.expression import Expression, Number, names, substitute
@@ -144,7 +145,13 @@ def coefficients(cell: Cell, structure: Structure, values: Mapping[str, Any], dt
     """
     shapes = [np.shape(value) for value in values.values() if np.ndim(value)]
     n = shapes[0][0] if shapes else 1
-    linear = _matrices(cell, values, n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        linear = _matrices(cell, values, n)
+    if not all(np.isfinite(part).all() for part in (linear.A, linear.b, linear.D, linear.B)):
+        raise ModelError(
+            f"the equations of {', '.join(cell.states)} have no finite coefficients with these parameters; "
+            "is a time constant, capacitance or resistance 0?"
+        )
     found: dict[str, Any] = {}
     for f in ("", "F"):
         matrices = _frozen(linear, structure) if f else linear

@@ -16,6 +16,8 @@ def require_stable_euler(jacobian: NDArray[np.float64], dt: float, states: tuple
     ModelError
         Naming a step that works: for a relaxation with time constant tau that is dt <= 2 tau.
     """
+    if not np.isfinite(jacobian).all():
+        return  # the simulation will say what diverges
     modes = np.linalg.eigvals(jacobian)
     decaying = modes[modes.real < 0]
     if decaying.size == 0 or np.all(np.abs(1 + dt * decaying) <= 1 + 1e-12):

@@ -97,8 +97,8 @@ def check_connectivity(rule: Connectivity, n_pre: int, n_post: int, same: bool, 
             if n > 0 and same and not autapses and n_pre < 2:
                 raise ModelError(f"{where}: without autapses a population of one neuron has no source")
         case Bernoulli(p, _):
-            if not 0 <= p <= 1:
-                raise ModelError(f"{where}: the connection probability is {p}; it must lie between 0 and 1")
+            if isinstance(p, str) or not 0 <= p <= 1:
+                raise ModelError(f"{where}: the connection probability is {p!r}; it must lie between 0 and 1")
         case OneToOne():
             if n_pre != n_post:
                 raise ModelError(
@@ -117,9 +117,17 @@ def check_connectivity(rule: Connectivity, n_pre: int, n_post: int, same: bool, 
             )
 
 
-def _require_whole(value: int, name: str, where: str) -> None:
-    if isinstance(value, bool) or int(value) != value or value < 0:
-        raise ModelError(f"{where}: {name} = {value} must be a whole number, zero or more")
+def whole(value: object) -> int | None:
+    """A whole number as int, written as 1000 or 1e3; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return None
+    return int(value) if float(value).is_integer() else None
+
+
+def _require_whole(value: object, name: str, where: str) -> None:
+    number = whole(value)
+    if number is None or number < 0:
+        raise ModelError(f"{where}: {name} = {value!r} must be a whole number, zero or more")
 
 
 def expected_synapses(rule: Connectivity, n_pre: int, n_post: int, same: bool) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.model.connect import Connectivity, Explicit, check_connectivity, expected_synapses
+from rheobase.model.connect import Connectivity, Explicit, check_connectivity, expected_synapses, whole
 from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
 from rheobase.model.errors import ModelError
 from rheobase.model.population import Population, Value, nearest, value_internal
@@ -195,12 +195,13 @@ class Network:
         rate = value_internal(given.rate, Hz.dimension, f"{where}: the rate", population.n, given.is_checked)
         if isinstance(rate, Distribution) or np.any(np.asarray(rate) < 0):
             raise ModelError(f"{where}: the rate must be a constant or an array of one value a neuron, zero or more")
-        if isinstance(given.n, bool) or int(given.n) != given.n or given.n < 0:
-            raise ModelError(f"{where}: n = {given.n} must be a whole number, zero or more")
+        n = whole(given.n)
+        if n is None or n < 0:
+            raise ModelError(f"{where}: n = {given.n!r} must be a whole number, zero or more")
         weight = _weight(given, population, where, None)
         if not isinstance(weight, float):
             raise ModelError(f"{where}: the weight must be a constant")
-        return replace(given, population=population.name, rate=rate, weight=weight, n=int(given.n), is_checked=True)
+        return replace(given, population=population.name, rate=rate, weight=weight, n=n, is_checked=True)
 
 
 def _check_populations(members: tuple[Population, ...]) -> None:

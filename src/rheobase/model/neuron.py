@@ -278,6 +278,6 @@ def _require_used(
             continue
         if name in equations:
             raise ModelError(f"'{name}' is an intermediate quantity; its value follows from its equation")
-        near = difflib.get_close_matches(name, [*known, *_OPTIONS], n=1)
+        near = difflib.get_close_matches(name, [*known, *_OPTIONS], n=1, cutoff=0.7)
         hint = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(sorted(known)) or 'none'}"
         raise ModelError(f"no equation uses a parameter '{name}'{hint}")

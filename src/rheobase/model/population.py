@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rheobase.model.connect import whole
 from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform, distribution_internal
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
@@ -46,13 +47,14 @@ class Population:
         n, name = _size_and_name(size_and_name, values)
         if not isinstance(neuron, Neuron):
             raise ModelError(f"population {name!r}: the first argument must be a Neuron, not {type(neuron).__name__}")
-        if isinstance(n, bool | str) or int(n) != n or n < 1:
-            raise ModelError(f"population {name!r}: n = {n} must be a whole number, at least 1")
+        size = whole(n)
+        if size is None or size < 1:
+            raise ModelError(f"population {name!r}: n = {n!r} must be a whole number, at least 1")
         if not isinstance(name, str) or not name:
             raise ModelError("a population needs a name, such as 'E'")
-        checked = {key: _population_value(neuron, int(n), name, key, value) for key, value in values.items()}
+        checked = {key: _population_value(neuron, size, name, key, value) for key, value in values.items()}
         object.__setattr__(self, "neuron", neuron)
-        object.__setattr__(self, "n", int(n))
+        object.__setattr__(self, "n", size)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "values", MappingProxyType(checked))
         _require_one_each(self)

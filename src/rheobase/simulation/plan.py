@@ -15,6 +15,7 @@ from rheobase.compile.build import Build, build_kernel
 from rheobase.compile.cell import Cell, build_cell
 from rheobase.compile.linear import coefficients, inlined
 from rheobase.compile.stability import require_stable_euler
+from rheobase.errors import ModelError
 from rheobase.model.derivative import differentiate
 from rheobase.model.distribution import Lognormal, Normal, Uniform
 from rheobase.model.evaluate import evaluate
@@ -149,6 +150,8 @@ def _normal(value: Normal, n: int, generator: np.random.Generator) -> NDArray[np
 def _refractory_steps(cell: Cell, values: Mapping[str, Value], dt: float) -> Value:
     assert cell.refractory is not None
     steps = np.floor(np.asarray(evaluate(cell.refractory, values)) / dt + 0.5 + 1e-9)
+    if not (np.isfinite(steps).all() and (steps >= 0).all()):
+        raise ModelError("the refractory time must be a time, zero or longer")
     return steps if steps.ndim else float(steps)
 
 

@@ -16,7 +16,7 @@ from rheobase.errors import ModelError
 from rheobase.simulation import statistics
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Spikes:
     """Spikes in order of time: number of the population, neuron within it, time in ms."""
 
@@ -27,13 +27,16 @@ class Spikes:
     def __len__(self) -> int:
         return self.time.size
 
+    def __repr__(self) -> str:
+        return f"Spikes({len(self):,})"
+
     def of(self, population: int) -> Spikes:
         """The spikes of one population."""
         mine = self.population == population
         return Spikes(self.population[mine], self.neuron[mine], self.time[mine])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recording:
     """Result of `simulate`.
 
@@ -71,6 +74,10 @@ class Recording:
     memory: int = 0
     methods: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+
+    def __repr__(self) -> str:
+        populations = ", ".join(self.populations)
+        return f"Recording({self.name!r}: {self.duration:g} ms, {populations}; {len(self.spikes):,} spikes)"
 
     @property
     def times(self) -> NDArray[np.floating]:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from rheobase.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.simulation.connections import Connections, key_words
-from rheobase.simulation.driver import ADVANCE
+from rheobase.simulation.driver import ADVANCE, LOST
 from rheobase.simulation.meeting import SPINS, pause, progress_lines
-from rheobase.simulation.slices import GroupSlice, Slice
+from rheobase.simulation.slices import Slice
 
 #: Neuron steps between two returns to Python, and the number of steps at most.
 _NEURON_STEPS, _MOST_STEPS = 4_000_000, 4096
@@ -130,23 +130,20 @@ class Run:
             )  # fmt: skip
             if n_kept:
                 self.found[part].append(kept[:, :n_kept].copy())
+            if stage == LOST:
+                self._raise_diverged(own, min((number + 1) * self.block, self.steps))
             if self.stopped:
                 raise _Stopped
             tries = tries + 1 if number == began else 0
             if tries:
                 pause(tries)
             else:
-                self._report(own, part, number)
+                self._report(part, number)
 
-    def _report(self, own: Slice, part: int, number: int) -> None:
-        done = min(number * self.block, self.steps)
-        before = self.done
+    def _report(self, part: int, number: int) -> None:
         if part == 0:
-            self.done = done
-        for group in own.groups:
-            self._require_finite(group, done)
-        if part == 0:
-            self.tick((done - before) * self.dt)
+            before, self.done = self.done, min(number * self.block, self.steps)
+            self.tick((self.done - before) * self.dt)
 
     def _fill_courses(self, own: Slice, number: int, stop: int) -> None:
         """Input time courses of the next blocks: the value at the beginning of each step."""
@@ -164,17 +161,19 @@ class Run:
                             values[:, first : first + size] if values.shape[1] > 1 else values
                         )
 
-    def _require_finite(self, group: GroupSlice, step: int) -> None:
-        state, parts = group.constant.state, group.constant.parts
-        if np.isfinite(state).all():
-            return
-        variable, place = (int(x) for x in np.argwhere(~np.isfinite(state))[0])
-        population, begin, _, first, _ = (
-            int(x) for x in parts[int(np.searchsorted(parts[:, 1], place, side="right")) - 1]
-        )
-        neuron = self.network.populations[population].neuron
-        name = neuron.states[variable] if variable < neuron.n_states else "a synaptic variable"
-        raise Diverged(name, self.network.populations[population].name, place - begin + first, step * self.dt, self.dt)
+    def _raise_diverged(self, own: Slice, step: int) -> None:
+        for group in own.groups:
+            state, parts = group.constant.state, group.constant.parts
+            lost = np.argwhere(~np.isfinite(state))
+            if not lost.size:
+                continue
+            row, place = (int(x) for x in lost[0])
+            part = parts[int(np.searchsorted(parts[:, 1], place, side="right")) - 1]
+            population, begin, _, first, _ = (int(x) for x in part)
+            neuron = self.network.populations[population].neuron
+            variable = neuron.states[row] if row < neuron.n_states else "a synaptic variable"
+            name = self.network.populations[population].name
+            raise Diverged(variable, name, place - begin + first, step * self.dt, self.dt)
 
 
 def _course_at(course: NDArray[np.floating], dt: float, times: NDArray[np.floating]) -> NDArray[np.floating]:

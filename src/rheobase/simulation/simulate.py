@@ -23,6 +23,7 @@ from rheobase.simulation.run import Run, steps_a_call
 from rheobase.simulation.slices import Group, Slice, Wanted, bounds_of, connections_bytes, make_slice
 from rheobase.units import internal, ms
 
+_MOST_STEPS = 2**31 - 1
 PRECISIONS = ("float64", "float32")
 
 
@@ -104,6 +105,7 @@ def simulate(
         raise ModelError(f"precision = {precision!r}; it is one of {', '.join(PRECISIONS)}")
     began = time.perf_counter()
     wanted = _wanted(network, record)
+    _require_delays(network, step)
     require_memory(network, workers, step, steps, len(wanted))
     plans = [plan_population(network, k, step, seed, method, precision) for k in range(len(network.populations))]
     groups = _groups(plans)
@@ -145,9 +147,25 @@ def _positive(value: Any, name: str) -> float:
 
 def _whole_steps(duration: float, dt: float) -> int:
     steps = round(duration / dt)
+    if steps > _MOST_STEPS:
+        raise ModelError(
+            f"{duration:g} ms in steps of {dt:g} ms are {steps:.3g} steps; at most {_MOST_STEPS:.3g} can be counted"
+        )
     if steps < 1:
         raise ModelError(f"a duration of {duration:g} ms is shorter than the time step of {dt:g} ms")
     return steps
+
+
+def _require_delays(network: Network, dt: float) -> None:
+    """Delays that are given as numbers must not be shorter than a step; those that are drawn become one step."""
+    for projection in network.projections:
+        if isinstance(projection.delay, float | np.ndarray):
+            shortest = float(np.min(projection.delay, initial=np.inf))
+            if shortest < dt * (1 - 1e-9):
+                raise ModelError(
+                    f"projection {projection.pre} -> {projection.post} has a delay of {shortest:g} ms, shorter than "
+                    f"the time step of {dt:g} ms; use a smaller dt"
+                )
 
 
 def _threads(threads: int | None, network: Network) -> int:

@@ -11,8 +11,10 @@ from rheobase.errors import UnitError
 from rheobase.units.quantity import UNITLESS, Quantity, Unit, Value, plain
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>[A-Za-z_]\w*)|(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<sign>\*\*|[*/()^-]))", re.ASCII)
-_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?inf)(?![\w.])\s*\*?", re.ASCII)
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?inf(?!\w))(?![\d.])\s*\*?", re.ASCII)
 _LONGEST = 200
+#: Micro sign and Greek mu, which both are typed for the prefix u.
+_MICRO = {0xB5: "u", 0x3BC: "u"}
 
 
 def parse_unit(text: str) -> Unit:
@@ -25,7 +27,7 @@ def parse_unit(text: str) -> Unit:
     """
     if len(text) > _LONGEST:
         raise UnitError(f"a unit of {len(text)} characters is too long to be one", 0, _LONGEST)
-    return _Reader(text).read()
+    return _Reader(text.translate(_MICRO)).read()
 
 
 def parse_quantity(text: Any) -> Quantity | Value:
