@@ -88,7 +88,7 @@ def test_asked_for(method: str):
         (
             "lif",
             "rk5",
-            "there is no integration method 'rk5'; there are: auto, exact, exponential_euler, exponential_midpoint, rk4",
+            "there is no integration method 'rk5'; there are: auto, exact, exponential_euler",
         ),
         (
             "quadratic",

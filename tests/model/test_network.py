@@ -128,7 +128,7 @@ POPULATIONS = [
     (lambda: Population("lif", 3, "A"), "population 'A': the first argument must be a Neuron, not str"),
     (lambda: Population(LIF, 0, "A"), "population 'A': n = 0 must be a whole number, at least 1"),
     (lambda: Population(LIF, 2.5, "A"), "population 'A': n = 2.5 must be a whole number, at least 1"),
-    (lambda: Population(LIF, "many", "A"), "population 'A': n = many must be a whole number, at least 1"),
+    (lambda: Population(LIF, "many", "A"), "population 'A': n = 'many' must be a whole number, at least 1"),
     (lambda: Population(LIF, 3, ""), "a population needs a name, such as 'E'"),
     (
         lambda: Population(LIF, 3, "A", tau=1 * ms),

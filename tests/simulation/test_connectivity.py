@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from rheobase.errors import ModelError
 from rheobase.model.connect import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotalNumber, OneToOne
 from rheobase.model.distribution import Lognormal, Normal, Uniform, distribution_internal, moments
 from rheobase.model.network import Network, Population, Projection
@@ -22,7 +23,7 @@ from rheobase.units import ms, mV
 
 DT = 0.1
 #: Fires when v, which rises by 1 mV a step, gets above 0; then never again.
-PULSE = Neuron("dv/dt = 10*mV/ms : mV", threshold="v > 0.5*mV", reset="v = -1e9*mV", name="pulse")
+PULSE = Neuron("dv/dt = 10*mV/ms : mV", threshold="v > 0.5*mV", reset="v = v_reset", v_reset=-1e9 * mV, name="pulse")
 KEEP = Neuron("dv/dt = 0*v/ms : mV", name="keep")
 ALPHA = 1e-4
 
@@ -199,21 +200,28 @@ def test_explicit_round_trip(threads: int):
 
 
 @pytest.mark.parametrize(
-    ("delay", "steps"), [(0.01, 1), (0.1, 1), (0.149, 1), (0.151, 2), (0.3, 3), (1.06, 11), (30.0, 300)]
+    ("delay", "steps"), [(0.1, 1), (0.3 - 0.2, 1), (0.149, 1), (0.151, 2), (0.3, 3), (1.06, 11), (30.0, 300)]
 )
 @pytest.mark.parametrize("constant", [True, False])
-def test_delays_are_rounded_to_the_nearest_step_and_are_at_least_one(delay: float, steps: int, constant: bool):
+def test_delays_are_rounded_to_the_nearest_step(delay: float, steps: int, constant: bool):
     value = delay if constant else np.full(5, delay)
     arrived, _ = pulses(Explicit(np.arange(5), np.arange(5)), 5, 5, delay=value * ms, gap=1, tail=310)
     for i in range(5):
         assert np.flatnonzero(arrived[:, i]).tolist() == [i + steps]
 
 
+@pytest.mark.parametrize("delay", [0.06 * ms, [0.5, 0.06] * ms])
+def test_delays_below_a_step_are_refused(delay):
+    with pytest.raises(
+        ModelError, match=r"projection S -> T has a delay of 0\.06 ms, shorter than the time step of 0\.1 ms"
+    ):
+        pulses(Explicit([0, 1], [0, 1]), 2, 2, delay=delay)
+
+
 def test_the_ring_wraps_around():
     """A source that fires in every step, delays of 1 and of 7 steps: from step 7 on, what arrives is constant."""
-    source = Neuron("dv/dt = 10*mV/ms : mV", threshold="v > 0.5*mV", reset="v = 0*mV", name="every")
     network = Network(
-        [Population(source, 1, "S"), Population(KEEP, 1, "T")],
+        [Population(PULSE.with_(v_reset=0 * mV), 1, "S"), Population(KEEP, 1, "T")],
         [Projection("S", "T", Explicit([0, 0], [0, 0]), np.array([1.0, 64.0]) * mV, np.array([0.1, 0.7]) * ms)],
     )
     recording = simulate(network, 100 * ms, record={"T": "v"})

@@ -12,7 +12,6 @@ from rheobase import library
 from rheobase.errors import ModelError
 from rheobase.model.connect import AllToAll, FixedIndegree, OneToOne
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
-from rheobase.model.neuron import Neuron
 from rheobase.simulation import DoesNotFit, run, simulate
 from rheobase.simulation.progress import Progress
 from rheobase.simulation.simulate import Interrupted
@@ -114,7 +113,7 @@ class _Impatient(Progress):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_interrupted_run_keeps_what_it_has(threads: int, monkeypatch):
-    network = Population(library.lif(), 40, "E", I=np.linspace(400, 900, 40) * pA)
+    network = Population(library.lif(I=600 * pA), 40, "E", v=np.linspace(-80, -50, 40) * mV)
     whole = simulate(network, 400 * ms, threads=threads)
     monkeypatch.setattr(import_module("rheobase.simulation.simulate"), "Progress", _Impatient)
     monkeypatch.setattr(run, "_NEURON_STEPS", 4_000)
@@ -129,16 +128,6 @@ def test_an_interrupted_run_keeps_what_it_has(threads: int, monkeypatch):
     assert np.array_equal(part.spikes.neuron, whole.spikes.neuron[begin])
     assert part.rates()["E"][0] > 0
     assert whole.status == "finished"
-
-
-def test_an_error_in_one_thread_ends_the_others():
-    """The last neuron diverges; all threads stop, and nothing hangs."""
-    growing = Neuron("dx/dt = g*x/ms : 1 = 1", g=0.0, name="growing")
-    population = Population(growing, 100, "A", g=np.where(np.arange(100) == 99, 100.0, 0.0))
-    before = time.perf_counter()
-    with pytest.raises(ModelError, match="'x' of neuron 99 of population 'A' is no longer finite"):
-        simulate(population, 2000 * ms, threads=3)
-    assert time.perf_counter() - before < 20
 
 
 NETWORK_ERRORS = [

@@ -50,12 +50,6 @@ def test_order(method: str, order: int, solution):
     assert errors[-1] < 10 * steps[-1] ** order
 
 
-def test_exponential_euler_is_exact_for_what_is_linear_and_stays_stable_for_what_is_stiff():
-    neuron = Neuron("dv/dt = (20*mV - v)/tau : mV", tau=0.1 * ms)
-    trace = simulate(neuron, 5 * ms, dt=1 * ms, method="exponential_euler", record="v").traces["neuron"]["v"][:, 0]
-    assert trace == pytest.approx(20 * -np.expm1(-10 * np.arange(1, 6)), rel=1e-12)
-
-
 GEOMETRIC = Neuron("dx/dt = mu*x + s*x*xi : 1 = 1", mu=0 / ms, s=0 / ms**0.5, name="geometric")
 MU, S, PATHS = -0.1, 0.5, 20_000
 
@@ -98,7 +92,7 @@ def test_diverged_names_variable_neuron_time_and_a_step():
     start = np.where(np.arange(700) == 613, 1.0, 0.0)  # exp(709) is reached after about 14 ms
     population = Population(GEOMETRIC.with_(mu=50 / ms), 700, "A", x=start)
     with pytest.raises(Diverged) as error:
-        simulate(population, 100 * ms, dt=0.01 * ms, threads=2)
+        simulate(population, 100 * ms, dt=0.01 * ms, threads=3)
     assert (error.value.variable, error.value.population, error.value.neuron) == ("x", "A", 613)
     assert 14 < error.value.time <= 100
     assert re.match(

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from rheobase import library
-from rheobase.model.connect import Explicit
-from rheobase.model.network import CurrentInput, Network, Population, Projection
+from rheobase.model.network import CurrentInput, Network, Population
 from rheobase.model.neuron import Neuron
-from rheobase.model.synapse import Synapse
 from rheobase.simulation import simulate
 from rheobase.units import Mohm, ms, mV, pA, pF
 
@@ -148,28 +146,3 @@ def test_time_course_is_held_over_its_steps_and_ends_in_zero():
         current = np.arange(5) + (common[step // 3] if step < 90 else 0) + (own[step // 10] if step < 170 else 0)
         v = 0.1 * current + (v - 0.1 * current) * decay
         assert trace[step] == pytest.approx(v, rel=1e-11, abs=1e-12), step
-
-
-def test_synaptic_currents_reach_the_membrane_as_in_the_closed_form():
-    """A whole simulation at a coarse step: spike, delay, current, membrane; the current starts on the grid."""
-    from scipy.integrate import quad
-
-    tau_s, weight, dt = 3.0, 64.0, 0.5
-    source = Neuron("dv/dt = 1*mV/ms : mV", threshold="v > 1.25*mV", reset="v = -1000*mV")  # fires once, at 1.5 ms
-    once = Explicit([0], [0])
-    network = Network(
-        [Population(source, 1, "S"), Population(PORT, 1, "A")],
-        [
-            Projection("S", "A", once, weight * pA, 2.5 * ms, Synapse.exponential(tau_s * ms)),
-            Projection("S", "A", once, 2 * weight * pA, 7 * ms, Synapse.alpha(tau_s * ms)),
-        ],
-    )
-    recording = simulate(network, 30 * ms, dt=dt * ms, record={"A": "v"})
-
-    def answer(t: float, shape) -> float:
-        return 0.0 if t <= 0 else quad(lambda s: 0.01 * shape(s) * math.exp(-(t - s) / 10), 0, t, epsabs=1e-13)[0]
-
-    for time, v in zip(recording.times, recording.traces["A"]["v"][:, 0], strict=True):
-        expected = weight * answer(time - 4.0, lambda s: math.exp(-s / tau_s))
-        expected += 2 * weight * answer(time - 8.5, lambda s: s / tau_s * math.exp(1 - s / tau_s))
-        assert v == pytest.approx(expected, rel=1e-7, abs=1e-11)  # the weight times e is held in float32

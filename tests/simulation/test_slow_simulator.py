@@ -203,6 +203,7 @@ def random_case(seed: int, sizes: tuple[int, int, int], density: float, shortest
                 if kind == "conductance":
                     weights = np.abs(weights)
                 delays = dt * (generator.integers(shortest, longest + 1, count) + generator.uniform(-0.45, 0.45, count))
+                delays = np.maximum(delays, dt)
                 weights = weights[:1].repeat(count) if constant[0] else weights
                 delays = delays[:1].repeat(count) if constant[1] else delays
                 pairs = generator.integers(0, [[named[pre]], [named[post]]], (2, count))

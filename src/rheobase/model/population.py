@@ -59,6 +59,12 @@ class Population:
         object.__setattr__(self, "values", MappingProxyType(checked))
         _require_one_each(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"neuron": self.neuron, "n": self.n, "name": self.name, "values": dict(self.values)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, values=MappingProxyType(state["values"]))
+
     def value(self, key: str) -> Value:
         """A parameter or start value of this population, internal units."""
         if key in self.values:

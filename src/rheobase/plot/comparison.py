@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,10 @@ def _against(axes: Any, result: Any) -> None:
             (theory,) = axes.plot([place - 0.3, place + 0.3], [row.rate_theory_hz] * 2, color=THEORY, lw=1.8)
         if np.isfinite(row.rate_published_hz):
             (published,) = axes.plot(place, row.rate_published_hz, "x", color=THEORY, ms=7, mew=1.5)
-    top = max(np.nan_to_num([row.rate_sim_hz, row.rate_theory_hz, row.rate_published_hz]).max() for row in result.rows)
+    top = max(
+        np.nan_to_num([row.rate_sim_hz + 2 * row.rate_sim_se_hz, row.rate_theory_hz, row.rate_published_hz]).max()
+        for row in result.rows
+    )
     axes.set_xticks(range(len(result.rows)), [row.name for row in result.rows])
     axes.set(xlim=(-0.7, len(result.rows) - 0.3), ylim=(0, 1.15 * max(top, 1e-3)), ylabel="rate (Hz)", title="rates")
     handles = {"simulation ± 2 SE": simulated, "theory": theory, "published": published}
@@ -112,16 +115,33 @@ def _voltages(axes: Any, result: Any) -> None:
                 histogram.density, histogram.edges, baseline=None, color=colour(index), lw=1.1
             )
     drawn: list[Any] = []
-    for density in filter(None, (result.densities.get(row.name) for row in result.rows)):
-        if not any(_is_same(density, other) for other in drawn):  # two dashed lines on each other look like one solid
-            (handles["theory"],) = axes.plot(density.voltage, density.density, color=THEORY, lw=1.1, ls="--")
+    for index, row in enumerate(result.rows):
+        density = result.densities.get(row.name)
+        # two dashed lines on each other would look like one solid line
+        if density is not None and not (few and any(_is_same(density, other) for other in drawn)):
+            colour_ = THEORY if few else colour(index)
+            (handles["theory"],) = axes.plot(density.voltage, density.density, color=colour_, lw=1.1, ls="--")
             drawn.append(density)
+    axes.set_xlim(*_range_of(result.voltages.values()))
     axes.set(xlabel="membrane potential (mV)", ylabel="density (1/mV)", title="membrane potential")
     axes.set_ylim(bottom=0)
     if handles:
         _legend_above(axes, {label: line for label, line in handles.items() if few or label == "theory"})
     else:
         axes.text(0.5, 0.5, "not recorded", transform=axes.transAxes, ha="center", color=FAINT)
+
+
+def _range_of(histograms: Iterable[Any]) -> tuple[float | None, float | None]:
+    """The range that most histograms fill: a long tail of one would leave little room for the others."""
+    low, high = [], []
+    for histogram in histograms:
+        below = np.cumsum(histogram.density * np.diff(histogram.edges))
+        low.append(histogram.edges[int(np.searchsorted(below, 1e-3 * below[-1]))])
+        high.append(histogram.edges[-1])
+    if not low:
+        return None, None
+    margin = 0.03 * (max(high) - float(np.median(low)))
+    return float(np.median(low)) - margin, float(max(high)) + margin
 
 
 def _is_same(density: Any, other: Any) -> bool:
