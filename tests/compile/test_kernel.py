@@ -74,12 +74,13 @@ def test_a_kernel_that_calls_the_maths_library_is_not():
 
 
 #: Names that the loops of the kernels use for themselves.
-INNER = """
-k m n size begin now chunk low high state slot slots lane words part parts ring first fired fired8
-record counts spikes events draws arrays scalars scratch keep constant step sweep advance collect
-real njit np select inlined CHUNK time_step real_t population n_local modes means courses numbers
-key0 flag four j p_k at_v next_v rhs
-""".split()
+INNER = [
+    "k", "m", "n", "size", "begin", "now", "chunk", "low", "high", "state", "slot", "slots", "lane", "words",
+    "part", "parts", "ring", "first", "fired", "fired8", "record", "counts", "spikes", "events", "draws",
+    "arrays", "scalars", "scratch", "keep", "constant", "step", "sweep", "advance", "collect", "real", "njit",
+    "np", "select", "inlined", "CHUNK", "time_step", "real_t", "population", "n_local", "modes", "means",
+    "courses", "numbers", "key0", "flag", "four", "j", "p_k", "at_v", "next_v", "rhs",
+]  # fmt: skip
 
 
 def test_a_model_may_use_any_name_that_the_kernels_use():

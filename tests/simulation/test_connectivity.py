@@ -126,6 +126,14 @@ def test_each_pair_is_as_likely_as_any_other(rule, mean: float):
     assert abs(np.trace(total) / 40 / 300 - mean) < 5 * np.sqrt(mean / 300 / 40)  # autapses are allowed
 
 
+@pytest.mark.parametrize("rule", [FixedIndegree(8), FixedTotalNumber(320), Bernoulli(0.2)])
+def test_all_bits_of_the_seed_count(rule):
+    """The overlap of two networks is that of independent ones."""
+    first = recurrent(rule, 40, 0) - 0.2
+    for seed in (1, 2**32, 2**62):
+        assert abs((first * (recurrent(rule, 40, seed) - 0.2)).mean()) < 5 * 0.2 / 40
+
+
 @pytest.mark.parametrize("n", [0, 1, 5000])
 def test_fixed_total_number_is_exact(n: int):
     counts = matrix(FixedTotalNumber(n), 50, 60)
@@ -200,7 +208,7 @@ def test_explicit_round_trip(threads: int):
 
 
 @pytest.mark.parametrize(
-    ("delay", "steps"), [(0.1, 1), (0.3 - 0.2, 1), (0.149, 1), (0.151, 2), (0.3, 3), (1.06, 11), (30.0, 300)]
+    ("delay", "steps"), [(0.1, 1), (0.3 - 0.2, 1), (0.149, 1), (0.151, 2), (0.3, 3), (1.06, 11), (0.35, 4), (30.0, 300)]
 )
 @pytest.mark.parametrize("constant", [True, False])
 def test_delays_are_rounded_to_the_nearest_step(delay: float, steps: int, constant: bool):
@@ -317,13 +325,16 @@ def test_drawn_delays(distribution, exact):
     assert stats.chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > ALPHA
 
 
-def test_weight_and_delay_of_a_synapse_are_independent():
+@pytest.mark.parametrize("weight", [Normal(0 * mV, 1 * mV), Uniform(-1 * mV, 1 * mV)])
+def test_weight_and_delay_of_a_synapse_are_independent(weight):
+    """Neither the weight nor its size goes with the delay."""
     network = Network(
         [Population(KEEP, 200, "S"), Population(KEEP, 300, "T")],
-        [Projection("S", "T", AllToAll(), Normal(0 * mV, 1 * mV), Uniform(1 * ms, 20 * ms))],
+        [Projection("S", "T", AllToAll(), weight, Uniform(1 * ms, 20 * ms))],
     )
     wires = connect_slice(network, 5, DT, {"S": (0, 200), "T": (0, 300)}, {0: 0})
-    assert abs(np.corrcoef(wires.weights, wires.delays)[0, 1]) < 5 / np.sqrt(60_000)
+    for measure in (wires.weights, np.abs(wires.weights)):
+        assert abs(np.corrcoef(measure, wires.delays)[0, 1]) < 5 / np.sqrt(60_000)
 
 
 @pytest.mark.parametrize(("parts", "rule"), [(2, FixedIndegree(30)), (3, Bernoulli(0.1)), (5, FixedTotalNumber(5000))])

@@ -142,28 +142,47 @@ def answer(kind: str, t: np.ndarray) -> np.ndarray:
     return R * WEIGHT * math.e / (TAU_M * TAU_S) * np.exp(-t / TAU_M) * ((a * t - 1) * np.exp(a * t) + 1) / a**2
 
 
-def test_campbells_theorem():
-    """Mean and variance of filtered Poisson input: r times the integral of h and of h**2.
+#: Which of the two synapses of each population are driven; the others are silent.
+DRIVEN = {"A": ("exponential",), "B": ("alpha",), "C": ("exponential", "alpha")}
 
-    Events fall on grid points, so the integrals are sums over the grid, exactly. 4,000 neurons, 100 ms after the start.
+
+def test_campbells_theorem():
+    """Mean and variance of filtered Poisson input: r times the integrals of h and of h**2. Inputs add up.
+
+    Events fall on grid points, so the integrals are sums over the grid, exactly.
     """
     n, rate, dt = 2000, 2.0, 0.2
-    inputs = []
-    for name, kind in (("A", "exponential"), ("B", "alpha")):
-        for other in ("exponential", "alpha"):  # both have both synapses, one of them silent
-            synapse = getattr(Synapse, other)(TAU_S * ms)
-            inputs.append(PoissonInput(name, (rate if kind == other else 0.0) * kHz, WEIGHT * pA, synapse=synapse))
-    network = Network([Population(PORT, n, "A"), Population(PORT, n, "B")], (), inputs)
-    recording = simulate(network, 150 * ms, dt=dt * ms, seed=6, threads=2, record={"A": "v", "B": "v"})
+    inputs = [
+        PoissonInput(name, rate * (kind in kinds) * kHz, WEIGHT * pA, synapse=getattr(Synapse, kind)(TAU_S * ms))
+        for name, kinds in DRIVEN.items()
+        for kind in ("exponential", "alpha")
+    ]
+    network = Network([Population(PORT, n, name) for name in DRIVEN], (), inputs)
+    recording = simulate(network, 150 * ms, dt=dt * ms, seed=6, threads=2, record=dict.fromkeys(DRIVEN, "v"))
     lags = dt * np.arange(750)
-    for name, kind in (("A", "exponential"), ("B", "alpha")):
+    for name, kinds in DRIVEN.items():
         v = recording.traces[name]["v"][-1]
-        h = answer(kind, lags)
-        mean, variance, fourth = rate * dt * h.sum(), rate * dt * (h**2).sum(), rate * dt * (h**4).sum()
-        assert abs(v.mean() - mean) < 4 * math.sqrt(variance / n), kind
-        assert abs(v.var() - variance) < 4 * math.sqrt((2 * variance**2 + fourth) / n), kind
-        third = rate * dt * (h**3).sum()
-        assert abs(((v - mean) ** 3).mean() - third) < 4 * math.sqrt(15 * variance**3 / n), kind
-        # the grid's sums are the integrals of the theorem to the second order
-        area = R * WEIGHT * TAU_S * (math.e if kind == "alpha" else 1)
+        h = np.concatenate([answer(kind, lags) for kind in kinds])
+        mean, variance, third, fourth = (rate * dt * (h**power).sum() for power in (1, 2, 3, 4))
+        assert abs(v.mean() - mean) < 4 * math.sqrt(variance / n), name
+        assert abs(v.var() - variance) < 4 * math.sqrt((2 * variance**2 + fourth) / n), name
+        assert abs(((v - mean) ** 3).mean() - third) < 4 * math.sqrt(15 * variance**3 / n), name
+        # the sums over the grid are the integrals of the theorem to the second order
+        area = sum(R * WEIGHT * TAU_S * (math.e if kind == "alpha" else 1) for kind in kinds)
         assert mean == pytest.approx(rate * area, rel=1e-3)
+
+
+def test_populations_draw_numbers_of_their_own():
+    """The same input of two populations is independent: neuron i of one and neuron i of the other do not correlate."""
+    inputs = [PoissonInput(name, 20 * kHz, 1 * mV) for name in ("A", "B")]
+    network = Network([Population(KEEP, 400, name) for name in ("A", "B")], (), inputs)
+    traces = simulate(network, 10 * ms, record={"A": "v", "B": "v"}).traces
+    one, two = (np.diff(traces[name]["v"], axis=0).ravel() for name in ("A", "B"))
+    assert abs(np.corrcoef(one, two)[0, 1]) < 5 / math.sqrt(one.size)
+
+
+@pytest.mark.parametrize("seed", [1, 2**32, 2**62])
+def test_all_bits_of_the_seed_count(seed: int):
+    network = Network(Population(KEEP, 400, "A"), (), [PoissonInput("A", 20 * kHz, 1 * mV)])
+    first, other = (simulate(network, 1 * ms, seed=s, record="v").traces["A"]["v"][-1] for s in (0, seed))
+    assert abs(np.corrcoef(first, other)[0, 1]) < 5 / math.sqrt(400)
