@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
     from rheobase.model.neuron import Neuron
     from rheobase.model.synapse import Synapse
-    from rheobase.simulation import Recording, simulate
+    from rheobase.simulation import Diverged, DoesNotFit, Interrupted, Recording, simulate
     from rheobase.units import (
         Gohm,
         Hz,
@@ -45,11 +45,54 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "AllToAll", "Bernoulli", "Comparison", "CurrentInput", "EquationError", "Explicit", "FixedIndegree",
-    "FixedTotalNumber", "Gohm", "Hz", "Lognormal", "ModelError", "Mohm", "Network", "Neuron", "Normal", "OneToOne",
-    "PoissonInput", "Population", "Projection", "Recording", "Synapse", "Uniform", "UnitError", "cm", "compare", "kHz",
-    "library", "mM", "mS", "mV", "ms", "nA", "nF", "nS", "pA", "pF", "population", "second", "simulate", "uA", "uF",
-    "um", "units", "volt",
+    "AllToAll",
+    "Bernoulli",
+    "Comparison",
+    "CurrentInput",
+    "Diverged",
+    "DoesNotFit",
+    "EquationError",
+    "Explicit",
+    "FixedIndegree",
+    "FixedTotalNumber",
+    "Gohm",
+    "Hz",
+    "Interrupted",
+    "Lognormal",
+    "ModelError",
+    "Mohm",
+    "Network",
+    "Neuron",
+    "Normal",
+    "OneToOne",
+    "PoissonInput",
+    "Population",
+    "Projection",
+    "Recording",
+    "Synapse",
+    "Uniform",
+    "UnitError",
+    "cm",
+    "compare",
+    "kHz",
+    "library",
+    "mM",
+    "mS",
+    "mV",
+    "ms",
+    "nA",
+    "nF",
+    "nS",
+    "pA",
+    "pF",
+    "population",
+    "second",
+    "simulate",
+    "uA",
+    "uF",
+    "um",
+    "units",
+    "volt",
 ]  # fmt: skip
 
 _MODULES = ("library", "population", "units")
@@ -61,7 +104,7 @@ _HOME = {
     "rheobase.model.network": ("CurrentInput", "Network", "PoissonInput", "Population", "Projection"),
     "rheobase.model.neuron": ("Neuron",),
     "rheobase.model.synapse": ("Synapse",),
-    "rheobase.simulation": ("Recording", "simulate"),
+    "rheobase.simulation": ("Diverged", "DoesNotFit", "Interrupted", "Recording", "simulate"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -36,6 +36,8 @@ REFUSED = {
     "subscript": ("x = a[0] : 1", "'[' cannot be part of an equation"),
     "list": ("x = [1 for i in y] : 1", "'[' cannot be part of an equation"),
     "generator": ("x = exp(i for i in y) : 1", "'for' is a word of Python and cannot be used in an equation"),
+    "called lambda": ("dv/dt = (lambda x: x)(v)/ms : 1", "'lambda' is a word of Python and cannot be used in an equation"),
+    "walrus": ("dv/dt = (y:=3)*v/ms : 1", "':=' cannot be part of an equation"),
     "lambda": ("x = (lambda) : 1", "'lambda' is a word of Python and cannot be used in an equation"),
     "text": ("x = 'a' : 1", "\"'\" cannot be part of an equation"),
     "formatted text": ("x = f'{1}' : 1", "\"'\" cannot be part of an equation"),

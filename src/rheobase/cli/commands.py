@@ -50,20 +50,25 @@ def simulate(options: argparse.Namespace) -> None:
     """Simulate and print the rates; write a figure or the spikes where wanted."""
     from rheobase.cli.models import find, voltage_to_record
     from rheobase.cli.show import recording_page
+    from rheobase.simulation import Interrupted
     from rheobase.simulation import simulate as run
     from rheobase.units import ms
 
     model = find(options.model, options.parameters)
     voltage = voltage_to_record(model)
-    recording = run(
-        model,
-        options.duration * ms,
-        dt=options.dt * ms,
-        seed=options.seed,
-        threads=options.threads,
-        record=voltage,
-        progress=_wants_progress(options),
-    )
+    interrupt = None
+    try:
+        recording = run(
+            model,
+            options.duration * ms,
+            dt=options.dt * ms,
+            seed=options.seed,
+            threads=options.threads,
+            record=voltage,
+            progress=_wants_progress(options),
+        )
+    except Interrupted as stopped:  # what there is until now is printed and saved
+        interrupt, recording = stopped, stopped.recording
     print(recording_page(recording))
     if options.save is not None:
         recording.save(options.save)
@@ -73,6 +78,8 @@ def simulate(options: argparse.Namespace) -> None:
 
         plot.save(plot.recording(recording, units={voltage: "mV"} if voltage else {}), options.figure)
         print(f"figure: {options.figure}")
+    if interrupt is not None:
+        raise interrupt
 
 
 def compare(options: argparse.Namespace) -> None:

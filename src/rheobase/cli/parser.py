@@ -160,7 +160,7 @@ def _assignment(text: str) -> tuple[str, Any]:
     try:
         return name, parse_quantity(value)
     except UnitError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise argparse.ArgumentTypeError(f"{name}: {error}") from None
 
 
 def _check_writable(path: Path | None) -> None:

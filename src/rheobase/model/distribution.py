@@ -66,7 +66,6 @@ def distribution_internal(distribution: Distribution, dimension: Dimension, what
             result = Normal(plain(mean, "mean"), plain(sd, "sd"), plain(low, "low"), plain(high, "high"))
             if result.low is not None and result.high is not None and not result.low < result.high:
                 raise ModelError(f"{what}: low must lie below high")
-            _require_mass(result, what)
         case Lognormal(mean, sd):
             result = Lognormal(plain(mean, "mean"), plain(sd, "sd"))
             if result.mean == 0:
@@ -75,8 +74,15 @@ def distribution_internal(distribution: Distribution, dimension: Dimension, what
             result = Uniform(plain(low, "low"), plain(high, "high"))
             if not result.low <= result.high:
                 raise ModelError(f"{what}: low must not lie above high")
+    for part, value in vars(result).items():
+        if value is not None and math.isnan(value):
+            raise ModelError(f"{what}: {part} is not a number")
+        if value is not None and part in ("mean", "sd") and math.isinf(value):
+            raise ModelError(f"{what}: {part} is infinite")
     if getattr(result, "sd", 0.0) < 0:
         raise ModelError(f"{what}: the standard deviation must not be negative")
+    if isinstance(result, Normal):
+        _require_mass(result, what)
     return result
 
 

@@ -119,11 +119,23 @@ def _colon(source: Source, start: int, name: str) -> int:
             opened.pop()
         elif mark == ":":
             if opened:
-                raise unclosed(source, opened[-1])
+                raise _colon_inside(source, opened[-1], at)
             return at
         elif mark == "\n" and _next_begins(code, start, at, bool(opened)):
             raise unclosed(source, opened[-1]) if opened else _no_unit(source, code, start, at, name)
     raise unclosed(source, opened[-1]) if opened else _no_unit(source, code, start, len(code), name)
+
+
+def _colon_inside(source: Source, bracket: int, colon: int) -> EquationError:
+    """A colon between brackets: Python that does not belong here, or the unit after a bracket that is still open."""
+    if source.code.startswith(":=", colon):
+        return EquationError("':=' cannot be part of an equation", source, source.span(colon, colon + 2))
+    found = re.search(r"\blambda\b", source.code[bracket:colon])
+    if found:
+        at = bracket + found.start()
+        message = "'lambda' is a word of Python and cannot be used in an equation"
+        return EquationError(message, source, source.span(at, at + len("lambda")))
+    return unclosed(source, bracket)
 
 
 def _next_begins(code: str, start: int, line_end: int, inside: bool) -> bool:

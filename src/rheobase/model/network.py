@@ -34,6 +34,7 @@ class Projection:
         Constant, distribution, or (with `Explicit`) one value a synapse; in the unit that the synapse acts on.
     delay
         Constant, distribution, or (with `Explicit`) one value a synapse; a time, at least one step of the simulation.
+        Drawn values that are negative are drawn again, and those shorter than a step become one step.
     synapse
         What a spike does, `Synapse.delta()` by default.
     """
@@ -80,7 +81,7 @@ class CurrentInput:
     is_checked: bool = field(default=False, repr=False)
 
 
-@dataclass(frozen=True, init=False, eq=False)
+@dataclass(frozen=True, init=False, eq=False, repr=False)
 class Network:
     """The one object that `simulate`, `population.steady_state` and `compare` look at. Checked when it is made.
 
@@ -164,12 +165,20 @@ class Network:
         return toml.read_network(path)
 
     def summary(self) -> str:
-        """A line a population, projection and input."""
-        lines = [f"{self.name}: {self.size:,} neurons, about {self.synapses:,.0f} synapses"]
-        lines += [f"  {p.name}: {p.n:,} x {p.neuron.name or 'neuron'}" for p in self.populations]
-        lines += [f"  {p.pre} -> {p.post}: {p.connect}, {p.synapse.kind}" for p in self.projections]
-        lines += [f"  {type(x).__name__} -> {x.population}" for x in self.inputs]
-        return "\n".join(lines)
+        """Size, populations, projections and inputs, a line each."""
+        from rheobase.model.show_network import network_lines
+
+        return "\n".join([self.name, *network_lines(self)])
+
+    def __repr__(self) -> str:
+        return f"Network({self.name!r}: {self.size:,} neurons, about {self.synapses:,.0f} synapses)"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two networks say the same, whatever objects they are made of."""
+        return isinstance(other, Network) and (self is other or self.to_toml() == other.to_toml())
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.size))
 
     def cite(self) -> str:
         """Where the network comes from."""
@@ -183,6 +192,8 @@ class Network:
         one_each = given.connect.pre.size if isinstance(given.connect, Explicit) else None
         weight = _weight(given, target, where, one_each)
         delay = _per_synapse(given.delay, ms.dimension, f"{where}: the delay", one_each, given.is_checked)
+        if isinstance(delay, Normal) and delay.low is None:
+            delay = replace(delay, low=0.0)
         if not isinstance(delay, Normal | Lognormal | Uniform) and np.any(np.asarray(delay) <= 0):
             raise ModelError(f"{where}: the delay must be positive (at least one time step)")
         return replace(given, pre=pre, post=post, weight=weight, delay=delay, is_checked=True)

@@ -59,6 +59,20 @@ class Population:
         object.__setattr__(self, "values", MappingProxyType(checked))
         _require_one_each(self)
 
+    def with_(self, **changes: Any) -> Population:
+        """The same population with another ``neuron``, ``n`` or ``name``, or with other values."""
+        given = {key: self._quantity(key) for key in self.values}
+        place = {key: changes.pop(key, getattr(self, key)) for key in ("neuron", "n", "name")}
+        return Population(place["neuron"], place["n"], place["name"], **{**given, **changes})
+
+    def _quantity(self, key: str) -> Any:
+        """An own value as it could be given again."""
+        value, dimension = self.values[key], self.neuron.equations.dimension_of(key)
+        if not isinstance(value, Distribution):
+            return Quantity(value, dimension)
+        parts = {part: None if x is None else Quantity(x, dimension) for part, x in vars(value).items()}
+        return type(value)(**parts)
+
     def __getstate__(self) -> dict[str, Any]:
         return {"neuron": self.neuron, "n": self.n, "name": self.name, "values": dict(self.values)}
 
@@ -75,9 +89,8 @@ class Population:
     @cached_property
     def _specialised(self) -> Neuron:
         """The neuron with this population's values, so that defaults that depend on them follow."""
-        dimension_of = self.neuron.equations.dimension_of
-        given = {key: value for key, value in self.values.items() if not isinstance(value, Distribution)}
-        return self.neuron.with_(**{key: Quantity(value, dimension_of(key)) for key, value in given.items()})
+        constant = (key for key, value in self.values.items() if not isinstance(value, Distribution))
+        return self.neuron.with_(**{key: self._quantity(key) for key in constant})
 
 
 def _size_and_name(given: tuple[Any, ...], values: dict[str, Any]) -> tuple[Any, Any]:

@@ -20,7 +20,6 @@ from rheobase.model.expression import (
     names,
 )
 from rheobase.model.functions import JUMPS, RANDOM
-from rheobase.model.scope import is_noise
 
 CONSTANT, LINEAR, CURVED = 0, 1, 2
 _VARIES = frozenset({"t", "lastspike", "not_refractory"})
@@ -138,11 +137,6 @@ def _smooth(node: Expression, moving: set[str]) -> bool:
         case Call(function) if function in JUMPS:
             return not names(node) & moving
     return all(_smooth(part, moving) for part in children(node))
-
-
-def depends_on_noise(node: Expression) -> bool:
-    """Whether white noise enters a tree."""
-    return any(is_noise(name) for name in names(node))
 
 
 def _tree(expression: Expression | None) -> Expression:

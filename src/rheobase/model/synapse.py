@@ -37,6 +37,16 @@ class Synapse:
     reversal: float | None = None
     voltage: str = field(default="v")
 
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ModelError(f"there is no synapse of kind {self.kind!r}; there are: {', '.join(KINDS)}")
+        if self.kind != "delta" and not (self.tau is not None and self.tau > 0):
+            raise ModelError(
+                f"a synapse of kind {self.kind!r} needs a time constant; write Synapse.{self.kind}(5*ms, ...)"
+            )
+        if self.kind == "conductance" and self.reversal is None:
+            raise ModelError("a conductance synapse needs a reversal potential; write Synapse.conductance(5*ms, 0*mV)")
+
     @staticmethod
     def delta(target: str = "v") -> Synapse:
         """The state ``target`` jumps by the weight, which has its unit: ``v += w``."""

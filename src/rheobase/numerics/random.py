@@ -23,9 +23,6 @@ _W1 = np.uint32(0xBB67AE85)
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF_WORD = np.uint64(32)
 
-#: Draws of one call cover this many steps.
-GROUP = 4
-
 
 @njit(forceinline=True)
 def philox(c0, c1, c2, c3, key0, key1):

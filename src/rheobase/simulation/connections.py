@@ -9,14 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.model.connect import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotalNumber, OneToOne
+from rheobase.model.connect import (
+    AllToAll,
+    Bernoulli,
+    Explicit,
+    FixedIndegree,
+    FixedTotalNumber,
+    OneToOne,
+    expected_synapses,
+)
 from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
 from rheobase.model.network import Network, Projection
 from rheobase.simulation import wiring
 from rheobase.simulation.wiring import Drawn, Rule
 
+Tick = Callable[[float], None]
 _NONE_INT = np.empty(0, np.int64)
 _NONE_FLOAT = np.empty(0, np.float64)
+#: Synapses that are drawn between two looks at the clock.
+_PIECE = 2_000_000
 #: A normal made of 32-bit words stays within this many standard deviations.
 _LARGEST_NORMAL = 6.8
 
@@ -56,14 +67,14 @@ class _Bundle:
 
 def connect_slice(
     network: Network, seed: int, dt: float, bounds: Mapping[str, tuple[int, int]], ring: Mapping[int, int],
-    tick: Callable[[float], None] = lambda done: None,
+    tick: Tick = lambda done: None,
 ) -> Connections:  # fmt: skip
     """Draw the connections onto the neurons ``bounds[population] = (first, last)`` of every population.
 
-    ``ring[number]`` says where the input of projection ``number`` starts in the ring of this slice; ``tick`` hears of
-    every projection how many synapses are in place.
+    ``ring[number]`` says where the input of projection ``number`` starts in the ring of this slice; ``tick`` hears
+    how many synapses are in place, and may raise to end it.
     """
-    bundles = [_bundle(network, number, seed, bounds) for number in range(len(network.projections))]
+    bundles = [_bundle(network, number, seed, bounds, tick) for number in range(len(network.projections))]
     table = _table(bundles, ring, dt)
     drawn_weights = sum(b.size for b in bundles if b.weight.kind != wiring.CONSTANT)
     drawn_delays = sum(b.size for b in bundles if b.delay.kind != wiring.CONSTANT)
@@ -73,9 +84,9 @@ def connect_slice(
     weights = np.empty(drawn_weights, np.float32)
     delays = np.empty(drawn_delays, np.uint8 if longest < 2**8 else np.uint16 if longest < 2**16 else np.uint32)
     spans = []
-    for bundle, row in zip(bundles, table, strict=True):
-        spans.append(_place(bundle, row, targets, weights, delays, dt))
-        tick(bundle.size)
+    for number, (bundle, row) in enumerate(zip(bundles, table, strict=True)):
+        pieces = _pieces(network, number, bundle.first, bundle.last)
+        spans.append(_place(bundle, row, pieces, (targets, weights, delays), dt, tick))
     used = [span for span, bundle in zip(spans, bundles, strict=True) if bundle.size]
     return Connections(
         table=table,
@@ -89,12 +100,16 @@ def connect_slice(
     )
 
 
-def _bundle(network: Network, number: int, seed: int, bounds: Mapping[str, tuple[int, int]]) -> _Bundle:
+def _bundle(network: Network, number: int, seed: int, bounds: Mapping[str, tuple[int, int]], tick: Tick) -> _Bundle:
     projection = network.projections[number]
     rule, order = rule_of(network, number, seed)
     first, last = bounds[projection.post]
     start = np.zeros(rule.n_pre + 1, np.int64)
-    wiring.count_by_source(start, rule, first, last, *_scratch(rule))
+    scratch = _scratch(rule)
+    for begin, end in _pieces(network, number, first, last):
+        wiring.count_by_source(start, rule, begin, end, *scratch)
+        tick(0)
+    np.cumsum(start, out=start)
     source = [population.name for population in network.populations].index(projection.pre)
     gain = math.e if projection.synapse.kind == "alpha" else 1.0
     return _Bundle(
@@ -214,18 +229,35 @@ def _table(bundles: list[_Bundle], ring: Mapping[int, int], dt: float) -> NDArra
     return table
 
 
+def _pieces(network: Network, number: int, first: int, last: int) -> list[tuple[int, int]]:
+    """Runs of targets with some million synapses."""
+    p = network.projections[number]
+    n_pre, n_post = network[p.pre].n, network[p.post].n
+    each = expected_synapses(p.connect, n_pre, n_post, p.pre == p.post) / n_post
+    step = max(1, int(_PIECE / max(each, 1.0)))
+    return [(begin, min(begin + step, last)) for begin in range(first, last, step)]
+
+
 def _place(
-    bundle: _Bundle, row: NDArray[np.int64], targets: NDArray, weights: NDArray, delays: NDArray, dt: float
-) -> tuple[int, int]:
-    """Fill one projection's part of the arrays; returns its shortest and longest delay in steps."""
-    size, (_, _, first, _, _, steps, first_weight, first_delay) = bundle.size, (int(x) for x in row)
-    shortest, longest = wiring.place(
-        targets[first : first + size],
-        weights[first_weight : first_weight + size] if first_weight >= 0 else weights[:0],
-        delays[first_delay : first_delay + size] if first_delay >= 0 else delays[:0],
-        bundle.start, bundle.rule, bundle.first, bundle.last, *_scratch(bundle.rule), bundle.weight, bundle.delay, dt,
-    )  # fmt: skip
-    return (int(shortest), int(longest)) if first_delay >= 0 else (steps, steps)
+    bundle: _Bundle, row: NDArray[np.int64], pieces: list[tuple[int, int]], arrays: tuple[NDArray, NDArray, NDArray],
+    dt: float, tick: Tick,
+) -> tuple[int, int]:  # fmt: skip
+    """Fill one projection's part of targets, weights and delays; returns its shortest and longest delay in steps."""
+    _, _, first, _, _, steps, *others = (int(x) for x in row)
+    targets, weights, delays = (
+        array[begin : begin + bundle.size] if begin >= 0 else array[:0]
+        for array, begin in zip(arrays, (first, *others), strict=True)
+    )
+    head, scratch, spans = bundle.start[:-1].copy(), _scratch(bundle.rule), []
+    for begin, end in pieces:
+        spans.append(wiring.place(
+            targets, weights, delays, head, bundle.rule, bundle.first, begin, end, *scratch, bundle.weight,
+            bundle.delay, dt,
+        ))  # fmt: skip
+        tick(bundle.size / len(pieces))
+    if others[1] < 0:
+        return steps, steps
+    return min((int(low) for low, _ in spans), default=0), max((int(high) for _, high in spans), default=0)
 
 
 def longest_steps(projection: Projection, dt: float) -> int:

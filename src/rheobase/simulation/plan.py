@@ -149,9 +149,15 @@ def _normal(value: Normal, n: int, generator: np.random.Generator) -> NDArray[np
 
 def _refractory_steps(cell: Cell, values: Mapping[str, Value], dt: float) -> Value:
     assert cell.refractory is not None
-    steps = np.floor(np.asarray(evaluate(cell.refractory, values)) / dt + 0.5 + 1e-9)
-    if not (np.isfinite(steps).all() and (steps >= 0).all()):
+    time = np.asarray(evaluate(cell.refractory, values), dtype=float)
+    steps = np.floor(time / dt + 0.5 + 1e-9)
+    if not (np.isfinite(time).all() and (time >= 0).all()):
         raise ModelError("the refractory time must be a time, zero or longer")
+    if ((steps == 0) & (time > 0)).any():
+        shortest = float(time[time > 0].min())
+        raise ModelError(
+            f"a refractory time of {shortest:g} ms is less than half a time step of {dt:g} ms; use a smaller dt"
+        )
     return steps if steps.ndim else float(steps)
 
 

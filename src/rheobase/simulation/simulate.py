@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -208,14 +209,25 @@ def _build(
     """Slices and connections, each made by a thread of its own, and the length of a block."""
     bounds = [bounds_of(network, part, workers) for part in range(workers)]
 
+    stopped = threading.Event()
+
+    def tick(synapses: float) -> None:
+        if stopped.is_set():
+            raise InterruptedError
+        bar.tick(synapses)
+
     def wire(part: int) -> Connections:
         ring = make_slice(network, groups, (), bounds[part], dt, 1, real).ring_of
-        return connect_slice(network, seed, dt, bounds[part], ring, bar.tick)
+        return connect_slice(network, seed, dt, bounds[part], ring, tick)
 
     bar = Progress(network.synapses, f"{network.name}: synapses", progress)
     try:
         with ThreadPoolExecutor(workers) as pool:
-            wires = list(pool.map(wire, range(workers)))
+            try:
+                wires = list(pool.map(wire, range(workers)))
+            except BaseException:
+                stopped.set()
+                raise
     finally:
         bar.close()
     shortest = min((w.shortest for w in wires if w.shortest), default=FREE_BLOCK)

@@ -22,7 +22,6 @@ IN_DEGREE, BERNOULLI, ALL, ONE, LISTED = 0, 1, 2, 3, 4
 CONSTANT, NORMAL, LOGNORMAL, UNIFORM, ARRAY = 0, 1, 2, 3, 4
 # Owners in the random counter; populations count from 0 and stay below
 _SOURCES, _VALUES = np.uint32(0xF0000000), np.uint32(0xF1000000)
-_ATTEMPTS = np.uint32(0x00100000)
 _HALF_WORD = np.uint64(32)
 
 
@@ -174,30 +173,27 @@ def draw_value(drawn, rule, synapse, target, is_delay):
 
 @njit(nogil=True, cache=True)
 def count_by_source(start, rule, first, last, out, mark):
-    """Row starts (n_pre + 1) of the outgoing connections to the targets ``first ... last``."""
-    start[:] = 0
+    """Add to ``start[source + 1]`` how many synapses each source has onto the targets ``first ... last``."""
     for target in range(first, last):
         n = draw_sources(rule, target, out, mark)
         for j in range(n):
             start[out[j] + 1] += 1
-    for source in range(rule.n_pre):
-        start[source + 1] += start[source]
 
 
 @njit(nogil=True, cache=True)
-def place(targets, weights, delays, start, rule, first, last, out, mark, weight, delay, dt):
-    """Fill the rows: targets (counted from ``first``), and weights and delays (steps) where they are drawn.
+def place(targets, weights, delays, head, rule, origin, first, last, out, mark, weight, delay, dt):
+    """Fill the rows with the targets ``first ... last`` (counted from ``origin``), and with weights and delays (steps)
+    where they are drawn. ``head`` says where each source's row goes on, and moves.
 
     Returns the shortest and longest delay drawn, in steps.
     """
-    head = start[:-1].copy()
     shortest, longest = np.int64(2**31), np.int64(0)
     for target in range(first, last):
         n = draw_sources(rule, target, out, mark)
         for j in range(n):
             place_at = head[out[j]]
             head[out[j]] = place_at + 1
-            targets[place_at] = target - first
+            targets[place_at] = target - origin
             if weight.kind != CONSTANT:
                 weights[place_at] = draw_value(weight, rule, j, target, False)
             if delay.kind != CONSTANT:
