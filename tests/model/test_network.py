@@ -55,8 +55,9 @@ def test_a_network_knows_its_parts():
     assert [(p.pre, p.post) for p in net.projections_into("E")] == [("I", "E")]
     assert [type(x).__name__ for x in net.inputs_of("I")] == ["CurrentInput"]
     summary = net.summary()
-    assert summary.startswith("network: 100 neurons, about 300 synapses")
-    assert "E: 80 x lif" in summary
+    assert "100 neurons, about 300 synapses" in summary
+    assert "E: 80 neurons" in summary
+    assert "E -> I: FixedIndegree(k = 3), 1 mV, after 1 ms, delta on v" in summary
 
 
 def test_numbers_are_in_internal_units():

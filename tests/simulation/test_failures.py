@@ -121,7 +121,7 @@ def test_an_interrupted_run_keeps_what_it_has(threads: int, monkeypatch):
         simulate(network, 400 * ms, threads=threads)
     part = error.value.recording
     assert isinstance(error.value, KeyboardInterrupt)
-    assert 200 <= part.duration < 300
+    assert 190 <= part.duration < 300  # a thread may be a block behind the one that was interrupted
     assert part.status == f"interrupted at {part.duration:g} ms of 400 ms"
     begin = whole.spikes.time <= part.duration + 1e-9
     assert np.array_equal(part.spikes.time, whole.spikes.time[begin])

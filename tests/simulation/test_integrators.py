@@ -103,7 +103,7 @@ def test_diverged_names_variable_neuron_time_and_a_step():
 
 
 def test_explicit_euler_is_refused_beyond_two_time_constants_and_the_step_it_names_works():
-    neuron = library.lif(I=500 * pA)
+    neuron = library.lif(I=500 * pA, t_ref=0 * ms)
     with pytest.raises(ModelError) as error:
         simulate(neuron, 1000 * ms, dt=25 * ms, method="euler")
     message = str(error.value)
@@ -128,7 +128,7 @@ NOISY = Neuron(
 def test_ornstein_uhlenbeck_at_any_step(dt: float):
     """Stationary variance sigma**2/2 and correlation exp(-t/tau) from the first step on, at steps of five tau too."""
     start = np.random.default_rng(1).normal(0, 4 / math.sqrt(2), 4000)
-    recording = simulate(Population(NOISY, 4000, "A", v=start * mV), 40 * dt * ms, dt=dt * ms, record="v")
+    recording = simulate(Population(NOISY, 4000, "A", v=start * mV, t_ref=0 * ms), 40 * dt * ms, dt=dt * ms, record="v")
     v = recording.traces["A"]["v"]
     decay = math.exp(-dt / 10)
     # n values, correlated along time: mean of 4000 independent averages

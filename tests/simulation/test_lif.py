@@ -94,11 +94,18 @@ def test_below_rheobase_nothing_happens():
     assert recording.traces["neuron"]["v"][-1, 0] == pytest.approx(-65 + 374.999 / 25, rel=1e-13)
 
 
-@pytest.mark.parametrize(("refractory", "steps"), [(0.0, 0), (0.04, 0), (0.06, 1), (0.1, 1), (1.24, 12), (1.26, 13)])
+@pytest.mark.parametrize(("refractory", "steps"), [(0.0, 0), (0.06, 1), (0.1, 1), (1.24, 12), (1.26, 13)])
 def test_refractory_time_is_rounded_to_steps(refractory: float, steps: int):
     neuron = library.lif(I=1000 * pA, t_ref=refractory * ms)
     train = simulate(neuron, 50 * ms).train()
     assert np.diff(train) == pytest.approx(0.1 * (48 + steps), rel=1e-9)
+
+
+def test_refractory_time_below_half_a_step_is_left_out_with_a_warning():
+    neuron = library.lif(I=1000 * pA, t_ref=0.04 * ms)
+    with pytest.warns(RuntimeWarning, match=r"a refractory time of 0\.04 ms is less than half a time step of 0\.1 ms"):
+        train = simulate(neuron, 50 * ms).train()
+    assert np.diff(train) == pytest.approx(0.1 * 48, rel=1e-9)
 
 
 def test_refractory_time_that_is_computed_at_the_spike():

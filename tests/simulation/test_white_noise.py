@@ -126,7 +126,7 @@ def test_potentials_follow_the_fokker_planck_density():
 
 
 def test_free_membrane_is_gaussian():
-    population = Population(NOISY.with_(v_th=1e6 * mV, mu=3 * mV), 5000, "A")
+    population = Population(NOISY.with_(v_th=1e6 * mV, mu=3 * mV, t_ref=0 * ms), 5000, "A")
     v = simulate(population, 100 * ms, dt=20 * ms, record="v").traces["A"]["v"][-1]
     spread = math.sqrt(8 * -math.expm1(-2 * 100 / TAU))
     assert stats.kstest(v, stats.norm(3 * -math.expm1(-100 / TAU), spread).cdf).pvalue > 1e-3

@@ -1,4 +1,4 @@
-"""What `compare` measures in a recording, beyond rates: the rhythm of the whole network, and membrane potentials."""
+"""What `compare` measures in a recording, beyond rates: the activity of the whole network, and membrane potentials."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from rheobase.units import VOLTAGE
 
 Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
 
-_BIN_MS, _SEGMENT_MS = 0.5, 250.0
+SEGMENT_MS = 250.0  # of the activity, for its spectrum
+_BIN_MS = 0.5
 _TRACED, _BINS = 50, 80
-_LOWEST_HZ = 5.0
-_CHANCE, _BAND = 0.01, 0.1
 
 
 def activity_spectrum(recording: Recording, start: float) -> Spectrum:
@@ -28,55 +27,8 @@ def activity_spectrum(recording: Recording, start: float) -> Spectrum:
         size * recording.population_rate(name, bin_ms, start)[1]
         for name, size in zip(recording.populations, recording.sizes, strict=True)
     )
-    frequency, power = spectrum(np.asarray(total) / sum(recording.sizes), bin_ms, _SEGMENT_MS)
+    frequency, power = spectrum(np.asarray(total) / sum(recording.sizes), bin_ms, SEGMENT_MS)
     return np.asarray(frequency, np.float64), np.asarray(power, np.float64)
-
-
-def dominant_frequency(recording: Recording, start: float, found: Spectrum) -> float:
-    """Where the spectrum has its peak, Hz; nan if it may be chance."""
-    span = (recording.duration - start) * 1e-3
-    rate = np.count_nonzero(recording.spikes.time > start) / (span * sum(recording.sizes))
-    segments = max(1, int(span * 1e3 / _SEGMENT_MS))
-    return peak_frequency(*found, floor=2 * rate / sum(recording.sizes), segments=segments)
-
-
-def peak_frequency(
-    frequency: NDArray[np.float64],
-    power: NDArray[np.float64],
-    *,
-    floor: float,
-    segments: int,
-    lowest: float = _LOWEST_HZ,
-) -> float:
-    """Frequency (Hz) at which a one-sided spectrum has its peak; nan if what is there may be chance.
-
-    Independent Poisson neurons have the flat spectrum ``floor``, twice the rate over their number. The mean of
-    ``segments`` periodograms then has a gamma distribution at each frequency, and with a probability of 99 % no value
-    exceeds the level that is asked of a peak here. The spectrum is averaged over a tenth of each frequency to both
-    sides, since a damped rhythm has a broad peak; its place is refined with a parabola through the logarithms of three
-    points. Frequencies below ``lowest`` are left out: a drift of the rate is no rhythm.
-    """
-    from scipy.stats import gamma
-
-    inside = np.flatnonzero((frequency >= lowest) & (frequency < frequency[-1]))
-    if inside.size < 3 or not np.any(power[inside] > 0):
-        return float("nan")
-    if power[inside].max() < floor * gamma.isf(_CHANCE / inside.size, segments) / segments:
-        return float("nan")
-    smooth = _averaged(frequency, power)
-    peak = int(inside[np.argmax(smooth[inside])])
-    left, centre, right = np.log(np.maximum(smooth[peak - 1 : peak + 2], np.finfo(float).tiny))
-    curvature = left - 2 * centre + right
-    offset = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
-    return float(frequency[peak] + np.clip(offset, -0.5, 0.5) * (frequency[1] - frequency[0]))
-
-
-def _averaged(frequency: NDArray[np.float64], power: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean over the frequencies within a tenth of each."""
-    sums = np.concatenate(([0.0], np.cumsum(power)))
-    first = np.searchsorted(frequency, (1 - _BAND) * frequency, side="left")
-    after = np.searchsorted(frequency, (1 + _BAND) * frequency, side="right")
-    return (sums[after] - sums[first]) / (after - first)
 
 
 def voltages_to_record(network: Network) -> dict[str, dict[str, NDArray[np.int64]]]:

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"rheobase: {_sentence(error)}", file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt as stop:  # a simulation says how far it came
-        print(f"\nrheobase: {str(stop) or 'interrupted'}; nothing was written", file=sys.stderr)
+        print(f"\nrheobase: {str(stop) or 'interrupted; nothing was written'}", file=sys.stderr)
         return INTERRUPTED
     return 0
 

@@ -79,7 +79,7 @@ def simulate(options: argparse.Namespace) -> None:
         plot.save(plot.recording(recording, units={voltage: "mV"} if voltage else {}), options.figure)
         print(f"figure: {options.figure}")
     if interrupt is not None:
-        raise interrupt
+        raise KeyboardInterrupt(f"{interrupt}; the results are those until then")
 
 
 def compare(options: argparse.Namespace) -> None:

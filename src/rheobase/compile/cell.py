@@ -177,4 +177,4 @@ def _renamed(node: Expression) -> Expression:
 
 
 def _safe(name: str) -> str:
-    return f"{_PREFIX}{name}" if name in _TAKEN else name
+    return f"{_PREFIX}own_{name}" if name in _TAKEN else name

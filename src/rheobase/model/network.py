@@ -168,7 +168,8 @@ class Network:
         """Size, populations, projections and inputs, a line each."""
         from rheobase.model.show_network import network_lines
 
-        return "\n".join([self.name, *network_lines(self)])
+        first, *others = network_lines(self)
+        return "\n".join([f"{self.name}: {first}", *others])
 
     def __repr__(self) -> str:
         return f"Network({self.name!r}: {self.size:,} neurons, about {self.synapses:,.0f} synapses)"

@@ -5,16 +5,18 @@
 >>> print(state.summary())                        # doctest: +SKIP
 """
 
+from rheobase.population.coverage import covered, missing
 from rheobase.population.lif import Transfer, colour_shift, cv, density, transfer
 from rheobase.population.membrane import Membrane, NotCovered, membrane
 from rheobase.population.modes import Mode, modes
 from rheobase.population.predictions import validity
 from rheobase.population.response import Response, response
-from rheobase.population.statistics import InputMap, input_map, input_statistics, missing
+from rheobase.population.spectrum import activity_spectrum
+from rheobase.population.statistics import InputMap, input_map, input_statistics
 from rheobase.population.steady_state import FixedPoint, SteadyState, steady_state
 
 __all__ = [
-    "FixedPoint", "InputMap", "Membrane", "Mode", "NotCovered", "Response", "SteadyState", "Transfer", "colour_shift",
-    "cv", "density", "input_map", "input_statistics", "membrane", "missing", "modes", "response", "steady_state",
-    "transfer", "validity",
+    "FixedPoint", "InputMap", "Membrane", "Mode", "NotCovered", "Response", "SteadyState", "Transfer",
+    "activity_spectrum", "colour_shift", "covered", "cv", "density", "input_map", "input_statistics", "membrane",
+    "missing", "modes", "response", "steady_state", "transfer", "validity",
 ]  # fmt: skip

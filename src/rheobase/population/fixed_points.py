@@ -3,7 +3,8 @@ r"""Self-consistent rates: ``rate = Phi(mu(rate), sigma(rate))``, all of them.
 Each start is carried to a fixed point by pseudo-transient continuation: implicit Euler steps of ``d rate/dt =
 Phi(rate) - rate`` whose length grows as the residual falls, so that it turns into Newton's method near the solution
 but is not held up where Phi is flat (Kelley & Keyes 1998, SIAM J Numer Anal 35:508). From silence a damped Newton
-method does not move. Starts are silence, a ladder of uniform rates, and points between the fixed points found.
+method does not move. Starts are silence, a ladder of uniform rates, and points between the fixed points found, among
+them the one where the flow divides.
 """
 
 from __future__ import annotations
@@ -85,7 +86,30 @@ def fixed_points(maps: InputMap) -> list[Array]:
             between = low + fraction * (high - low)
             _add(found, _polish(maps, between))
             _add(found, _newton(maps, between))
+        divide = _divide(maps, low, high)
+        if divide is not None:
+            _add(found, _polish(maps, divide))
+            _add(found, _newton(maps, divide))
     return found[:1] + sorted(found[1:], key=np.mean)
+
+
+def _divide(maps: InputMap, low: Array, high: Array) -> Array | None:
+    """Where, on the line between two fixed points, the flow turns from the one to the other; None if it does not.
+
+    For one population, or alike ones, this is the state between them, however flat ``Phi`` is near silence.
+    """
+
+    def flow(fraction: float) -> float:
+        rates = low + fraction * (high - low)
+        return float((high - low) @ (rates_and_slopes(maps, rates)[0] - rates))
+
+    below, above = 1e-3, 1.0 - 1e-3
+    if not flow(below) < 0.0 < flow(above):
+        return None
+    for _ in range(40):
+        middle = 0.5 * (below + above)
+        below, above = (middle, above) if flow(middle) < 0.0 else (below, middle)
+    return low + above * (high - low)
 
 
 def _newton(maps: InputMap, rates: Array) -> Array | None:

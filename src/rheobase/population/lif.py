@@ -89,6 +89,7 @@ def transfer(
     ()
     """
     mu, sigma, tau_m, v_th, v_reset, t_ref, shift = _arrays(mu, sigma, tau_m, v_th, v_reset, t_ref, shift)
+    sigma_given = sigma
     y_r, y_theta, sigma = _bounds(mu, sigma, v_th, v_reset, shift)
     shape, flat = y_r.shape, (y_r.ravel(), y_theta.ravel())
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
@@ -99,6 +100,8 @@ def transfer(
         interval = t_ref * top + tau_m * scaled_siegert(*flat).reshape(shape)
         d_mu = rate * tau_m * first / (sigma * interval)
         d_sigma = rate * tau_m * (second - shift * first) / (sigma * interval)
+    still = (sigma_given == 0.0) & (mu <= v_th)  # without noise the threshold itself is not crossed
+    rate, log_rate = np.where(still, 0.0, rate), np.where(still, -np.inf, log_rate)
     silent = rate == 0.0
     return Transfer(rate, log_rate, np.where(silent, 0.0, d_mu), np.where(silent, 0.0, d_sigma))
 

@@ -110,7 +110,7 @@ def _read(population: Population, ports: tuple[str, ...]) -> Membrane:
     )
 
 
-def _scope(population: Population, ports: tuple[str, ...]) -> dict[str, Affine]:
+def scope_of(population: Population, ports: tuple[str, ...]) -> dict[str, Affine]:
     """What every name of the neuron stands for: states, ports and noise vary, parameters are numbers."""
     neuron = population.neuron
     scope = {name: Affine(0.0, {name: 1.0}) for name in (*neuron.states, *neuron.noise)}
@@ -142,7 +142,7 @@ def _tree(expression: Expression | None) -> Expression:
 
 def _threshold(population: Population, ports: tuple[str, ...]) -> tuple[str, float, dict[str, Affine]]:
     """The state that the threshold looks at, and where it lies."""
-    neuron, scope = population.neuron, _scope(population, ports)
+    neuron, scope = population.neuron, scope_of(population, ports)
     condition = neuron.threshold
     if condition is None:
         raise NotAffine("never spikes")

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from rheobase.model.network import Network
 from rheobase.numerics.roots import Box, zeros
-from rheobase.population.response import Response, mean_filter, response, variance_filter
-from rheobase.population.statistics import InputMap, input_map
+from rheobase.population.response import Response, mean_filter, response, unmoved, variance_filter
+from rheobase.population.statistics import Channel, InputMap, input_map
 
 Complex = NDArray[np.complex128]
 
@@ -66,12 +66,19 @@ class Linearised:
         difference of two populations of the same neurons with the same input.)
     strength
         Largest absolute eigenvalue of ``M(s)``: where it is below one there is no mode.
+    loop, inflow
+        ``M(s)``, shape (s, n, n), and the same matrix from the Poisson sources to the populations.
+    intervals
+        Laplace transform of the density of each population's intervals at unmodulated input, shape (s, n).
     slowest_membrane, deepest
         Longest ``tau_m`` (ms), and the fastest decay (1/ms) down to which the parts are analytic.
     """
 
     characteristic: Callable[[Complex], Complex]
     strength: Callable[[Complex], NDArray[np.float64]]
+    loop: Callable[[Complex], Complex]
+    inflow: Callable[[Complex], Complex]
+    intervals: Callable[[Complex], Complex]
     slowest_membrane: float
     deepest: float
 
@@ -102,7 +109,7 @@ def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
     """The network around stationary rates (kHz)."""
     drive = maps.drive(rates)
     n = len(maps.names)
-    delays = {c.delay.key: c.delay for c in maps.channels}
+    delays = {c.delay.key: c.delay for c in (*maps.channels, *maps.afferents)}
 
     def responses(s: Complex) -> list[Response]:
         known: dict[tuple[float, ...], Response] = {}
@@ -115,37 +122,48 @@ def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
             known[key] = _response(s, mu, sigma, shift, tau_m, v_th, v_reset, t_ref)
         return [known[key] for key in keys]
 
-    def numerators(s: Complex, parts: list[Response]) -> Complex:
-        matrix = np.zeros((s.size, n, n), complex)
+    def numerators(s: Complex, parts: list[Response], channels: tuple[Channel, ...], n_pre: int) -> Complex:
+        matrix = np.zeros((s.size, n, n_pre), complex)
         delayed = {key: delay.transform(s) for key, delay in delays.items()}
-        for c in maps.channels:
+        for c in channels:
             tau_m, part = maps.membranes[c.post].tau_m, parts[c.post]
             by_mean = c.jump * mean_filter(s, c.tau_s) * part.mu
             by_variance = c.square * variance_filter(s, c.tau_s) * part.sigma2
             matrix[:, c.post, c.pre] += tau_m * c.in_degree * delayed[c.delay.key] * (by_mean + by_variance)
         return matrix
 
-    def effective(s: Complex) -> Complex:
+    def transfers(s: Complex, channels: tuple[Channel, ...], n_pre: int) -> Complex:
         parts = responses(s)
-        return numerators(s, parts) / np.stack([part.denominator for part in parts], axis=1)[:, :, None]
+        own = np.stack([part.denominator for part in parts], axis=1)
+        return numerators(s, parts, channels, n_pre) / own[:, :, None]
+
+    def loop(s: Complex) -> Complex:
+        return transfers(s, maps.channels, n)
+
+    def inflow(s: Complex) -> Complex:
+        return transfers(s, maps.afferents, len(maps.sources))
+
+    def intervals(s: Complex) -> Complex:
+        return np.stack([part.interval for part in responses(s)], axis=1)
 
     def characteristic(s: Complex) -> Complex:
         parts = responses(s)
         own = np.stack([part.denominator for part in parts], axis=1)
-        return np.linalg.det(own[:, :, None] * np.eye(n) - numerators(s, parts))
+        return np.linalg.det(own[:, :, None] * np.eye(n) - numerators(s, parts, maps.channels, n))
 
     slowest = float(np.max(maps.column("tau_m")))
     slowest_synapse = max((c.tau_s for c in maps.channels), default=0.0)
 
     def strength(s: Complex) -> NDArray[np.float64]:
-        return np.max(np.abs(np.linalg.eigvals(effective(s))), axis=-1)
+        return np.max(np.abs(np.linalg.eigvals(loop(s))), axis=-1)
 
-    return Linearised(characteristic, strength, slowest, min(_DEEPEST / slowest, 0.9 / max(slowest_synapse, 1e-9)))
+    deepest = min(_DEEPEST / slowest, 0.9 / max(slowest_synapse, 1e-9))
+    return Linearised(characteristic, strength, loop, inflow, intervals, slowest, deepest)
 
 
 def _response(s, mu, sigma, shift, tau_m, v_th, v_reset, t_ref) -> Response:
     if sigma == 0.0:  # no noise at all: nothing to linearise a rate around
-        return Response(np.zeros_like(s), np.zeros_like(s), np.ones_like(s))
+        return unmoved(s)
     return response(s, mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.model.network import Network, PoissonInput
-from rheobase.population.statistics import InputMap, synapse_charge
+from rheobase.population.coverage import synapse_charge
+from rheobase.population.statistics import Channel, InputMap
 from rheobase.population.steady_state import SteadyState
 
 Array = NDArray[np.float64]
@@ -64,21 +65,32 @@ def _stability(state: SteadyState) -> list[str]:
 
 
 def _other_states(state: SteadyState) -> list[str]:
-    stable = [point for point in state.fixed_points if point.stable]
-    if len(stable) < 2:
+    points, own = state.fixed_points, state.reported
+    if len(points) < 2:
         return []
-    listed = "; ".join(", ".join(f"{rate:.4g}" for rate in point.rates) for point in stable)
+    listed = "; ".join(describe_state(state, k) for k in range(len(points)) if k != own)
     return [
-        f"The theory has {len(stable)} stable states (Hz: {listed}); where the network ends depends on how it starts."
+        f"Several states: the theory has {len(points)} self-consistent states. Its rates are those of "
+        f"{describe_state(state, own)}; there {'is' if len(points) == 2 else 'are'} also {listed}. Where the network "
+        "ends depends on how it starts; around an unstable state that it cannot leave it oscillates."
     ]
+
+
+def describe_state(state: SteadyState, k: int) -> str:
+    """A fixed point in words: '437.1 Hz (E), unstable: a perturbation grows at ...'."""
+    point = state.fixed_points[k]
+    rates = _values(dict(zip(state.populations, point.rates, strict=True)), " Hz")
+    if point.stable:
+        return f"{rates}, stable"
+    return f"{rates}, unstable" if point.mode is None else f"{rates}, unstable (a perturbation {point.mode.sentence})"
 
 
 def _sources(network: Network, maps: InputMap, k: int, rates: Array) -> list[tuple[float, float, float, str]]:
     """What drives population ``k``: root mean square jump (mV), events per ms, tau_s (ms), and where it is from."""
-    channels = [c for c in maps.channels if c.post == k]
     found = [
-        (float(np.sqrt(c.square)), c.in_degree * float(rates[c.pre]), c.tau_s, f"'{maps.names[c.pre]}'")
-        for c in channels
+        (float(np.sqrt(c.square)), c.in_degree * rate, c.tau_s, f"'{pre}'")
+        for c, pre, rate in _afferents(maps, rates)
+        if c.post == k
     ]
     for item in network.inputs_of(maps.names[k]):
         if isinstance(item, PoissonInput):
@@ -87,6 +99,14 @@ def _sources(network: Network, maps: InputMap, k: int, rates: Array) -> list[tup
                 (abs(charge * float(item.weight)), item.n * float(np.mean(item.rate)), tau_s, "the Poisson input")
             )
     return found
+
+
+def _afferents(maps: InputMap, rates: Array) -> list[tuple[Channel, str, float]]:
+    """All projections, each with its source and the source's rate (1/ms)."""
+    given = list(maps.sources.items())
+    return [(c, maps.names[c.pre], float(rates[c.pre])) for c in maps.channels] + [
+        (c, *given[c.pre]) for c in maps.afferents
+    ]
 
 
 def _jumps(network: Network, maps: InputMap) -> list[str]:
@@ -171,8 +191,8 @@ def _colour(cvs: Array) -> str:
 
 def _spread(maps: InputMap, rates: Array, state: SteadyState) -> list[str]:
     variance = np.zeros(len(maps.names))
-    for c in maps.channels:
-        variance[c.post] += (maps.membranes[c.post].tau_m * rates[c.pre]) ** 2 * c.spread
+    for c, _, rate in _afferents(maps, rates):
+        variance[c.post] += (maps.membranes[c.post].tau_m * rate) ** 2 * c.spread
     sd = np.sqrt(variance)
     wide = {maps.names[k]: sd[k] / state.sigma[k] for k in range(len(sd)) if sd[k] > SPREAD * state.sigma[k]}
     if not wide:
@@ -186,10 +206,10 @@ def _spread(maps: InputMap, rates: Array, state: SteadyState) -> list[str]:
 
 def _dense(network: Network, maps: InputMap) -> list[str]:
     dense: dict[str, float] = {}
-    for c in maps.channels:
-        part = c.in_degree / network.populations[c.pre].n
+    for c, pre, _ in _afferents(maps, np.ones(len(maps.names))):
+        part = c.in_degree / network[pre].n
         if part > DENSE * (1.0 + 1e-9):
-            dense[f"{maps.names[c.pre]} to {maps.names[c.post]}"] = 100.0 * part
+            dense[f"{pre} to {maps.names[c.post]}"] = 100.0 * part
     if not dense:
         return []
     return [

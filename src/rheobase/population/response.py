@@ -8,7 +8,7 @@ reset:
     chi_sigma2  = rate / (2 sigma**2 (2 + lam)) * [u''] / D,        D = u(y_theta) - exp(-s t_ref) u(y_r)
 
 (Brunel & Hakim 1999; Lindner & Schimansky-Geier 2001; refractory time as in Brunel 2000). At ``s = 0`` they are the
-derivatives of the stationary rate. Coloured noise enters by the same shifted bounds as in the stationary rate
+derivatives of the stationary rate. The intervals' density has the transform ``exp(-s t_ref) u(y_r)/u(y_theta)``. Coloured noise enters by the same shifted bounds as in the stationary rate
 (Schuecker, Diesmann & Helias 2015, Phys Rev E 92:052119), and the shift's own dependence on sigma is taken as
 instantaneous.
 """
@@ -36,12 +36,14 @@ class Response:
     """Numerators and common denominator of the two transfer functions of one population, at an array of ``s``.
 
     ``chi_mu = mu / denominator`` (kHz/mV) and ``chi_sigma2 = sigma2 / denominator`` (kHz/mV**2). The denominator is
-    analytic up to a positive factor, and its zeros are the modes of the isolated population.
+    analytic up to a positive factor, and its zeros are the modes of the isolated population. ``interval`` is the
+    Laplace transform of the density of the intervals between spikes at unmodulated input, zero for silent neurons.
     """
 
     mu: Complex
     sigma2: Complex
     denominator: Complex
+    interval: Complex
 
     @property
     def chi_mu(self) -> Complex:
@@ -75,13 +77,19 @@ def response(
     s = np.asarray(s, complex)
     y_r, y_theta = (v_reset - mu) / sigma + shift, (v_th - mu) / sigma + shift
     if y_theta > _OUT_OF_REACH:
-        return Response(np.zeros_like(s), np.zeros_like(s), np.ones_like(s))
+        return unmoved(s)
     rate = _rate(mu, sigma, tau_m, v_th, v_reset, t_ref, shift)
     lam = s * tau_m
     solution = solve(lam, y_r, y_theta)
     by_mu = rate / (sigma * (1.0 + lam)) * solution.slope
     by_sigma2 = rate / (2.0 * sigma**2 * (2.0 + lam)) * solution.curvature - shift / (2.0 * sigma) * by_mu
-    return Response(by_mu, by_sigma2, solution.rise + held_fraction(s, t_ref) / tau_m * solution.reset)
+    interval = np.exp(-s * t_ref) * solution.reset / (solution.reset + lam * solution.rise)
+    return Response(by_mu, by_sigma2, solution.rise + held_fraction(s, t_ref) / tau_m * solution.reset, interval)
+
+
+def unmoved(s: Complex) -> Response:
+    """The response of neurons that do not respond: without noise, or with a threshold out of reach."""
+    return Response(np.zeros_like(s), np.zeros_like(s), np.ones_like(s), np.zeros_like(s))
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,8 @@ cerebral cortex, Cereb Cortex 7:237.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,21 +26,18 @@ from numpy.typing import NDArray
 from rheobase.model.connect import Bernoulli, Connectivity, Explicit, FixedTotalNumber, expected_synapses
 from rheobase.model.distribution import Distribution, moments
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Projection
-from rheobase.model.synapse import Synapse
+from rheobase.population.coverage import missing, ports_of, synapse_charge
 from rheobase.population.delay import DelayDistribution, delay_distribution
 from rheobase.population.lif import ALPHA
 from rheobase.population.membrane import Membrane, NotCovered, membrane
+from rheobase.population.sources import poisson_rate
 
 Array = NDArray[np.float64]
-
-_DIFFERS = (
-    "the theory covers input that is the same for all neurons of a population so far; this one differs between them"
-)
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One projection as the theory sees it: population ``pre`` to ``post`` (indices).
+    """One projection as the theory sees it: population (or Poisson source) ``pre`` to ``post`` (indices).
 
     ``in_degree`` synapses a neuron on average; ``jump`` and ``square`` are the means of ``J`` (mV) and ``J**2``
     (mV**2); ``spread`` is the variance between neurons of a neuron's sum of ``J`` (mV**2), from drawn in-degrees and
@@ -77,9 +75,13 @@ class InputMap:
         ``mu = mean_0 + mean @ rates`` (mV ms), ``sigma**2 = variance_0 + variance @ rates``, and the variance again
         with each part times ``sqrt(tau_s/tau_m)``.
     mean_0, variance_0, coloured_0 : ndarray (n,)
-        From rest, external inputs and the neuron's own noise.
+        From rest, external inputs, Poisson sources and the neuron's own noise.
     channels
-        The projections.
+        The projections between the populations.
+    sources
+        Rates (kHz) of the populations that are Poisson processes, by name. They are not among ``names``.
+    afferents
+        The projections from them; ``pre`` counts ``sources``.
     """
 
     names: tuple[str, ...]
@@ -91,6 +93,8 @@ class InputMap:
     variance_0: Array
     coloured_0: Array
     channels: tuple[Channel, ...]
+    sources: Mapping[str, float] = field(default_factory=dict)
+    afferents: tuple[Channel, ...] = ()
 
     def drive(self, rates: Array) -> Drive:
         """Input statistics at these rates (kHz)."""
@@ -121,74 +125,53 @@ def input_map(network: Network) -> InputMap:
     reasons = missing(network)
     if reasons:
         raise NotCovered("the theory does not cover this network yet:\n  " + "\n  ".join(reasons))
-    names = tuple(population.name for population in network.populations)
-    membranes = tuple(membrane(population, ports_of(network, population.name)) for population in network.populations)
-    n = len(names)
-    mean, variance, coloured = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n))
-    channels = tuple(_channel(network, names, membranes, projection) for projection in network.projections)
+    sources = _sources(network)
+    targets = [population for population in network.populations if population.name not in sources]
+    if not targets:
+        raise NotCovered("all populations are Poisson processes; their rates are given")
+    names = tuple(population.name for population in targets)
+    membranes = tuple(membrane(population, ports_of(network, population.name)) for population in targets)
+    channels = _channels(network, names, names, membranes)
+    afferents = _channels(network, tuple(sources), names, membranes)
+    rates = np.array([*sources.values()], float)
+    own = np.array([_own(network, name, m) for name, m in zip(names, membranes, strict=True)])
+    external = own + np.stack([matrix @ rates for matrix in _matrices(afferents, membranes, len(sources))], axis=1)
+    return InputMap(
+        names, membranes, *_matrices(channels, membranes, len(names)), *external.T, channels, sources, afferents
+    )
+
+
+def _sources(network: Network) -> dict[str, float]:
+    """The populations that are Poisson processes, and their rates (kHz)."""
+    rates = {p.name: poisson_rate(p, ports_of(network, p.name)) for p in network.populations}
+    return {name: rate for name, rate in rates.items() if rate is not None}
+
+
+def _matrices(channels: tuple[Channel, ...], membranes: tuple[Membrane, ...], n_pre: int) -> tuple[Array, Array, Array]:
+    """What a unit of each presynaptic rate adds to mean, variance and coloured variance."""
+    mean, variance, coloured = (np.zeros((len(membranes), n_pre)) for _ in range(3))
     for c in channels:
         tau_m = membranes[c.post].tau_m
         mean[c.post, c.pre] += tau_m * c.in_degree * c.jump
         variance[c.post, c.pre] += tau_m * c.in_degree * c.square
         coloured[c.post, c.pre] += tau_m * c.in_degree * c.square * np.sqrt(c.tau_s / tau_m)
-    external = np.array([_external(network, name, m) for name, m in zip(names, membranes, strict=True)])
-    mean_0, variance_0, coloured_0 = external.T
-    return InputMap(names, membranes, mean, variance, coloured, mean_0, variance_0, coloured_0, channels)
+    return mean, variance, coloured
 
 
-def ports_of(network: Network, name: str) -> tuple[str, ...]:
-    """The parameters of a population's neuron that synapses and currents add to."""
-    targets = []
-    for item in (*network.projections_into(name), *network.inputs_of(name)):
-        if isinstance(item, CurrentInput):
-            targets.append(item.target)
-        elif item.synapse.kind != "delta":
-            targets.append(item.synapse.target)
-    return tuple(dict.fromkeys(targets))
-
-
-def missing(network: Network) -> list[str]:
-    """What the theory does not cover yet, a sentence for each neuron, synapse and input; empty if there is nothing."""
-    sentences: list[str] = []
-    for population in network.populations:
-        try:
-            target = membrane(population, ports_of(network, population.name))
-        except NotCovered as reason:
-            sentences.append(str(reason))
-            continue
-        for item in (*network.projections_into(population.name), *network.inputs_of(population.name)):
-            sentences += _obstacles(item, target)
-    return sentences
-
-
-def _obstacles(item: Projection | PoissonInput | CurrentInput, target: Membrane) -> list[str]:
-    """Why the theory does not cover a projection or an input."""
-    if isinstance(item, CurrentInput):
-        name = f"the current into '{item.population}'"
-        if item.dt is not None:
-            return [f"{name}: the theory covers constant currents so far; this one is a time course"]
-        return [f"{name}: {_DIFFERS}"] if np.ptp(item.amplitude) > 0.0 else []
-    into = (
-        f"projection '{item.pre}' to '{item.post}'"
-        if isinstance(item, Projection)
-        else f"the input of '{item.population}'"
+def _channels(
+    network: Network, pre: tuple[str, ...], post: tuple[str, ...], membranes: tuple[Membrane, ...]
+) -> tuple[Channel, ...]:
+    """The projections from some populations to others."""
+    return tuple(
+        _channel(network, projection, pre.index(projection.pre), post.index(projection.post), membranes)
+        for projection in network.projections
+        if projection.pre in pre and projection.post in post
     )
-    sentences = []
-    try:
-        synapse_charge(target, item.synapse)
-    except NotCovered as reason:
-        sentences.append(f"{into}: {reason}")
-    if isinstance(item, PoissonInput) and np.ptp(item.rate) > 0.0:
-        sentences.append(f"{into}: {_DIFFERS}")
-    return sentences
 
 
-def _channel(
-    network: Network, names: tuple[str, ...], membranes: tuple[Membrane, ...], projection: Projection
-) -> Channel:
-    pre, post = names.index(projection.pre), names.index(projection.post)
-    n_pre, n_post = network.populations[pre].n, network.populations[post].n
-    in_degree = expected_synapses(projection.connect, n_pre, n_post, pre == post) / n_post
+def _channel(network: Network, projection: Projection, pre: int, post: int, membranes: tuple[Membrane, ...]) -> Channel:
+    n_pre, n_post = network[projection.pre].n, network[projection.post].n
+    in_degree = expected_synapses(projection.connect, n_pre, n_post, projection.pre == projection.post) / n_post
     charge, tau_s = synapse_charge(membranes[post], projection.synapse)
     weight, square = _weight_moments(projection.weight)
     spread = _in_degree_variance(projection.connect, in_degree, n_post) * weight**2 + in_degree * (square - weight**2)
@@ -209,21 +192,6 @@ def _in_degree_variance(rule: Connectivity, mean: float, n_post: int) -> float:
             return 0.0
 
 
-def synapse_charge(target: Membrane, synapse: Synapse) -> tuple[float, float]:
-    """What a unit weight moves the membrane by in all, and the time constant (ms; 0 for an instantaneous jump)."""
-    if synapse.kind == "delta" and synapse.target == target.voltage:
-        return 1.0, 0.0
-    if synapse.kind == "delta" and synapse.target in target.filters:
-        tau_s, slope = target.filters[synapse.target]
-        return slope * tau_s, tau_s
-    if synapse.kind == "exponential" and synapse.target in target.slopes and synapse.tau is not None:
-        return target.slopes[synapse.target] * synapse.tau, synapse.tau
-    raise NotCovered(
-        "the theory covers delta and exponential-current synapses so far; "
-        f"this one is {synapse.kind}, on '{synapse.target}'"
-    )
-
-
 def _weight_moments(weight: float | Array | Distribution) -> tuple[float, float]:
     """Mean and mean square of the weights."""
     if isinstance(weight, Distribution):
@@ -233,8 +201,8 @@ def _weight_moments(weight: float | Array | Distribution) -> tuple[float, float]
     return (float(np.mean(values)), float(np.mean(np.square(values)))) if values.size else (0.0, 0.0)
 
 
-def _external(network: Network, name: str, target: Membrane) -> tuple[float, float, float]:
-    """Mean, variance and coloured variance that a population receives from outside, its own rest and noise included."""
+def _own(network: Network, name: str, target: Membrane) -> tuple[float, float, float]:
+    """Mean, variance and coloured variance that a population has by itself: inputs of its own, its rest and noise."""
     mean, variance, coloured = target.v_rest, target.tau_m * target.noise**2, 0.0
     for item in network.inputs_of(name):
         if isinstance(item, CurrentInput):

@@ -85,6 +85,16 @@ class SteadyState:
     maps: InputMap = field(repr=False, compare=False)
 
     @property
+    def sources(self) -> dict[str, float]:
+        """Rates (Hz) of the populations that are Poisson processes; they are given, and not in ``populations``."""
+        return {name: rate * 1e3 for name, rate in self.maps.sources.items()}
+
+    @property
+    def reported(self) -> int:
+        """Which of ``fixed_points`` this is."""
+        return next(k for k, point in enumerate(self.fixed_points) if np.array_equal(point.rates, self.rates))
+
+    @property
     def mode(self) -> Mode | None:
         """The leading mode: the one that grows fastest or decays slowest."""
         return self.modes[0] if self.modes else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -155,8 +156,11 @@ def _refractory_steps(cell: Cell, values: Mapping[str, Value], dt: float) -> Val
         raise ModelError("the refractory time must be a time, zero or longer")
     if ((steps == 0) & (time > 0)).any():
         shortest = float(time[time > 0].min())
-        raise ModelError(
-            f"a refractory time of {shortest:g} ms is less than half a time step of {dt:g} ms; use a smaller dt"
+        warnings.warn(
+            f"a refractory time of {shortest:g} ms is less than half a time step of {dt:g} ms and is left out; "
+            "use a smaller dt",
+            RuntimeWarning,
+            stacklevel=2,
         )
     return steps if steps.ndim else float(steps)
 

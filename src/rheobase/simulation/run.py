@@ -55,8 +55,8 @@ class Run:
     spikes, counts
         (2, slices, block, width) neuron indices and (2, slices, block, populations) how many. The first axis alternates
         from block to block, so that a thread can go on while another still reads.
-    found
-        Spikes of each slice, as columns (step, population, neuron).
+    done, found
+        Steps that each slice has behind it, and its spikes as columns (step, population, neuron).
     """
 
     network: Network
@@ -69,7 +69,7 @@ class Run:
     block: int
     traces: NDArray[np.floating]
     tick: Callable[[float], None]
-    done: int = 0
+    done: list[int] = field(default_factory=list)
     stopped: bool = False
     error: BaseException | None = None
     found: list[list[NDArray[np.int32]]] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Run:
         n = len(self.slices)
         slots = max(c.longest for c in self.connections) + self.block
         self.rings = [np.zeros((slots, max(s.width, 1)), np.float32) for s in self.slices]
-        self.found = [[] for _ in self.slices]
+        self.found, self.done = [[] for _ in self.slices], [0] * len(self.slices)
         self.width = max(sum(last - first for first, last in s.bounds.values()) for s in self.slices)
         self.spikes = np.zeros((2, n, self.block, self.width), np.int32)
         self.counts = np.zeros((2, n, self.block, len(self.network.populations)), np.int64)
@@ -141,9 +141,9 @@ class Run:
                 self._report(part, number)
 
     def _report(self, part: int, number: int) -> None:
+        before, self.done[part] = self.done[part], min(number * self.block, self.steps)
         if part == 0:
-            before, self.done = self.done, min(number * self.block, self.steps)
-            self.tick((self.done - before) * self.dt)
+            self.tick((self.done[part] - before) * self.dt)
 
     def _fill_courses(self, own: Slice, number: int, stop: int) -> None:
         """Input time courses of the next blocks: the value at the beginning of each step."""

@@ -119,8 +119,9 @@ def simulate(
     try:
         run.go()
     except KeyboardInterrupt:
-        status = f"interrupted at {run.done * step:g} ms of {steps * step:g} ms"
-        raise Interrupted(_recording(run, plans, wanted, began, built, run.done, status)) from None
+        done = min(run.done)
+        status = f"interrupted at {done * step:g} ms of {steps * step:g} ms"
+        raise Interrupted(_recording(run, plans, wanted, began, built, done, status)) from None
     finally:
         bar.close()
     return _recording(run, plans, wanted, began, built, steps, "finished")
