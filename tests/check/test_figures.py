@@ -2,6 +2,7 @@
 
 import colorsys
 import itertools
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -9,8 +10,22 @@ import pytest
 
 matplotlib.use("Agg")
 
-from rheobase import Hz, ModelError, Network, PoissonInput, Population, compare, library, ms, mV, plot, population
+from rheobase import (
+    Hz,
+    ModelError,
+    Network,
+    PoissonInput,
+    Population,
+    compare,
+    library,
+    ms,
+    mV,
+    plot,
+    population,
+    simulate,
+)
 from rheobase.plot.style import COLOURS
+from rheobase.simulation import Spikes
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +110,64 @@ def test_a_network_without_recurrence_is_drawn_too():
     figure = population.steady_state(network).plot()
     assert len(axes_of(figure)) == 3
     matplotlib.pyplot.close("all")
+
+
+def four_populations():
+    cell = library.lif(E_L=0 * mV, tau_m=20 * ms, v_th=20 * mV, v_reset=10 * mV)
+    populations = [Population(cell, 50, name) for name in "ABCD"]
+    return Network(populations, inputs=[PoissonInput(name, 11 * Hz, 0.1 * mV, n=1000) for name in "ABCD"])
+
+
+def test_legends_are_black_and_many_populations_are_named_in_their_colours():
+    figure = compare(four_populations(), 100 * ms).plot()
+    axes = {panel.get_title(loc="left"): panel for panel in axes_of(figure)}
+    for handle in axes["rates"].get_legend().legend_handles:
+        line = handle[0] if isinstance(handle, tuple) else handle
+        drawn = line.get_color() if hasattr(line, "get_color") else line.lines[0].get_color()
+        assert np.allclose(matplotlib.colors.to_rgb(drawn), 0)
+    named = {text.get_text(): text.get_color() for text in axes["membrane potential"].texts}
+    assert named == dict(zip("ABCD", COLOURS, strict=False))
+    matplotlib.pyplot.close(figure)
+
+
+def test_the_title_of_a_panel_and_its_legend_do_not_overlap(comparison):
+    figure = comparison.plot()
+    renderer = figure.canvas.get_renderer()
+    for panel in axes_of(figure):
+        legend = panel.get_legend()
+        if legend is not None and panel.get_title(loc="left"):
+            assert not legend.get_window_extent(renderer).overlaps(panel._left_title.get_window_extent(renderer))
+    matplotlib.pyplot.close(figure)
+
+
+def test_the_predicted_spectrum_is_drawn_as_it_is():
+    result = compare(library.brunel2000(order=50, epsilon=0.5, g=6), 100 * ms)
+    frequency, power = result.spectrum_theory
+    figure = result.plot()
+    (panel,) = [axes for axes in axes_of(figure) if axes.get_title(loc="left") == "spectrum"]
+    dashed = [line for line in panel.get_lines() if line.get_linestyle() == "--"]
+    shown = frequency <= 500
+    assert np.array_equal(dashed[0].get_xdata(), frequency[shown])
+    assert np.array_equal(dashed[0].get_ydata(), power[shown])
+    matplotlib.pyplot.close(figure)
+
+
+def test_without_spikes_there_are_traces_only():
+    silent = simulate(library.lif(), 20 * ms, record="v")
+    figure = plot.recording(silent, units={"v": "mV"})
+    (panel,) = axes_of(figure)
+    assert panel.get_ylabel() == "v (mV)"
+    matplotlib.pyplot.close(figure)
+    figure = plot.recording(simulate(library.lif(), 20 * ms))
+    assert "no spikes" in [text.get_text() for text in axes_of(figure)[0].texts]
+    matplotlib.pyplot.close(figure)
+
+
+def test_a_recording_that_knows_its_units_says_them():
+    known = {"units": {"neuron": {"v": "mV"}}, "traces": {"neuron": {"v": np.zeros((200, 1))}}}
+    spikes = Spikes(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
+    given = {"spikes": spikes, "populations": ("neuron",), "sizes": (1,), "duration": 20.0}
+    result = SimpleNamespace(**given, **known, times=0.1 * np.arange(1, 201))
+    figure = plot.recording(result)
+    assert axes_of(figure)[0].get_ylabel() == "v (mV)"
+    matplotlib.pyplot.close(figure)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rheobase.check.measure import activity_spectrum, dominant_frequency, peak_frequency
+from rheobase.check.measure import activity_spectrum
+from rheobase.check.rhythm import dominant_frequency, peak_frequency
 from rheobase.simulation import Recording, Spikes
 
 SIZE, RATE_HZ, DURATION_MS = 2000, 20.0, 2000.0
@@ -49,5 +50,5 @@ def test_the_floor_is_that_of_poisson_neurons():
 
 def test_no_spikes_and_too_few_frequencies_have_no_peak():
     frequency = np.linspace(0, 1000, 251)
-    assert np.isnan(peak_frequency(frequency, np.zeros(251), floor=0.0, segments=4))
-    assert np.isnan(peak_frequency(frequency[:3], np.ones(3), floor=0.0, segments=4))
+    assert np.isnan(peak_frequency(frequency, np.zeros(251)))
+    assert np.isnan(peak_frequency(frequency[:3], np.ones(3)))

@@ -97,6 +97,7 @@ def test_the_file_is_good_as_it_stands(tmp_path):
             "size = 8",
             "net.toml: line 16: [[population]] 1: size: must be a whole number, not a number (8.5)",
         ),
+        ("size = -8", "size = 8", "net.toml: line 16: [[population]] 1: size: must be at least 1, not -8"),
         (
             'delay = "1.5 mV"',
             'delay = "1.5 ms"',
@@ -183,3 +184,22 @@ def test_nothing_in_a_file_is_executed(tmp_path):
     assert "'__import__' is not allowed" in refusal(tmp_path, text)
     message = refusal(tmp_path, GOOD.replace('"0.2 mV"', "\"__import__('os').getpid() * mV\""))
     assert "cannot read" in message
+
+
+@pytest.mark.parametrize("bracket", ["[", "{a="])
+def test_what_is_nested_too_deeply_is_refused_with_a_sentence(tmp_path, bracket):
+    assert refusal(tmp_path, "a = " + 3000 * bracket) == "net.toml: lists or tables are nested too deeply to be read"
+
+
+@pytest.mark.parametrize("before", [0, 30, 100_000])
+def test_a_long_line_is_cut_around_the_mistake(tmp_path, before):
+    line = "a = [" + before * " " + ", \x00x" + 100_000 * "2"
+    first, shown, caret = refusal(tmp_path, line).splitlines()
+    assert first.startswith("net.toml: line 1: not valid TOML: ")
+    assert len(shown) <= 2 + 3 + 120 + 3 and shown.endswith("...") and "\x00" not in shown
+    assert shown[caret.index("^")] == ","
+
+
+def test_a_number_that_python_refuses_is_refused_with_a_sentence(tmp_path):
+    message = refusal(tmp_path, "a = " + 5000 * "1")
+    assert message.startswith("net.toml: has a value that cannot be read: Exceeds the limit")

@@ -144,3 +144,12 @@ def test_a_default_follows_a_population_before_and_after(tmp_path):
     network = Network([Population(following, 1, "A", E_L=-70 * mV), Population(fixed, 1, "B", E_L=-70 * mV)])
     for found in (network, again(network, tmp_path)):
         assert (found["A"].value("v"), found["B"].value("v")) == (-70.0, -65.0)
+
+
+def test_a_neuron_without_a_name_stays_without_one(tmp_path):
+    nameless = Neuron("dv/dt = -v/tau : mV", tau=10 * ms)
+    network = Network([Population(nameless, 1, "A"), Population(nameless.with_(tau=5 * ms), 1, "B")])
+    once = again(network, tmp_path)
+    assert_same(network, once)
+    assert [population.neuron.name for population in once.populations] == ["", ""]
+    assert network_text(again(once, tmp_path)) == network_text(network)

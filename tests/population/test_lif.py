@@ -124,3 +124,13 @@ def test_fast_modulation_falls_with_the_root_of_the_frequency_at_45_degrees():
     gap = np.abs(chi * np.exp(0.25j * np.pi) * np.sqrt(0.1 * omega) / rate - 1.0)
     assert gap[1] < 0.02
     assert gap[0] / gap[1] == pytest.approx(10.0, rel=0.1)  # what is left falls like omega**-1/2
+
+
+def test_without_noise_the_threshold_itself_is_not_crossed():
+    """``dv/dt = (mu - v)/tau`` comes near ``mu`` only; just above it the interval has a closed form."""
+    cell = {"tau_m": 20.0, "v_th": 20.0, "v_reset": 10.0, "t_ref": 2.0}
+    at, below, above = (transfer(mu, 0.0, **cell) for mu in (20.0, 20.0 - 1e-9, 20.5))
+    assert at.rate == below.rate == 0.0
+    assert (at.d_mu, at.d_sigma, at.log_rate) == (0.0, 0.0, -np.inf)
+    # the smallest noise that is computed with, 1e-9 of the distance, changes an interval by less than that squared
+    assert 1 / above.rate == pytest.approx(2 + 20 * np.log(10.5 / 0.5), rel=1e-12)

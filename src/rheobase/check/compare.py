@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rheobase import population
-from rheobase.check.measure import activity_spectrum, dominant_frequency, voltage_histogram, voltages_to_record
-from rheobase.check.result import Comparison, Density, Histogram, Row
-from rheobase.check.timestep import about_the_time_step
+from rheobase.check.measure import Spectrum, activity_spectrum, voltage_histogram, voltages_to_record
+from rheobase.check.result import NEGLIGIBLE_HZ, Comparison, Density, Histogram, Row
+from rheobase.check.rhythm import dominant_frequency, predicted_frequency, predicted_spectrum
+from rheobase.check.sentences import about_the_run
 from rheobase.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population import SteadyState
@@ -35,8 +36,8 @@ def compare(
     Parameters
     ----------
     network
-        Any network that can be simulated. Where the theory does not cover it, the warnings say why, and the columns of
-        the theory stay empty.
+        Any network that can be simulated. Where the theory does not cover a population, the warnings say why, and the
+        columns of the theory stay empty for it and for those that it drives.
     duration
         Time that is compared; it follows ``transient``, which is simulated and left out.
     seed, threads, dt, progress
@@ -82,15 +83,19 @@ def compare(
 
 
 def _theory(network: Network) -> tuple[SteadyState | None, list[str]]:
-    """The stationary state and what to keep in mind; None and the reasons where the theory covers it not."""
-    missing = population.missing(network)
-    if missing:
-        return None, [f"Not covered by the theory: {sentence}" for sentence in missing]
+    """The stationary state of what the theory covers, and what to keep in mind; None where it covers nothing."""
+    sentences = [f"Not covered by the theory: {sentence}" for sentence in population.missing(network)]
+    part = population.covered(network)
+    if part is None:
+        return None, sentences
     try:
-        steady = population.steady_state(network)
+        steady = population.steady_state(part)
     except ModelError as error:
-        return None, [f"The theory gives no rates: {error}"]
-    return steady, population.validity(network, steady)
+        return None, [*sentences, f"The theory gives no rates: {error}"]
+    if part is not network:
+        lost = ", ".join(p.name for p in network.populations if p.name not in {kept.name for kept in part.populations})
+        sentences.append(f"The theory leaves out {lost}: not covered, or driven by what is not covered.")
+    return steady, [*sentences, *population.validity(part, steady)]
 
 
 def _joined(
@@ -103,40 +108,74 @@ def _joined(
 ) -> Comparison:
     spectrum = activity_spectrum(recording, start)
     voltages = {name: voltage_histogram(recording, network, name, start) for name in recording.traces}
+    span = recording.duration - start
+    frequency, predicted = _rhythm(network, steady, span)
+    rows = _rows(recording, start, steady, published)
     return Comparison(
         network=network.name,
         size=network.size,
-        duration_ms=recording.duration - start,
+        duration_ms=span,
         transient_ms=start,
         dt_ms=recording.dt,
         seed=recording.seed,
-        rows=_rows(recording, start, steady, published),
+        rows=rows,
         mode=None if steady is None else steady.mode,
         frequency_sim_hz=dominant_frequency(recording, start, spectrum),
-        warnings=tuple([*sentences, *_about_the_run(recording, start, steady)]),
+        warnings=(*sentences, *about_the_run(network, rows, steady, span=span, dt=recording.dt)),
         build_s=recording.build,
         wall_s=recording.wall,
         spectrum=spectrum,
         voltages=voltages,
-        densities={} if steady is None else {name: _density(steady, name, found) for name, found in voltages.items()},
+        densities=_densities(steady, voltages),
         recording=recording,
         steady=steady,
+        frequency_theory_hz=frequency,
+        spectrum_theory=predicted,
         source=network.source,
     )
+
+
+def _rhythm(network: Network, steady: SteadyState | None, duration: float) -> tuple[float, Spectrum | None]:
+    """Predicted frequency and spectrum of the activity of all neurons, where the theory covers them all."""
+    if steady is None or len(steady.populations) + len(steady.sources) < len(network.populations):
+        return math.nan, None
+    predicted = predicted_spectrum(network, steady)
+    return predicted_frequency(network, steady, predicted, duration), predicted
 
 
 def _rows(
     recording: Recording, start: float, steady: SteadyState | None, published: Mapping[str, float]
 ) -> tuple[Row, ...]:
-    rates, cv = recording.rates(start), recording.cv(start)
+    rates, cv, span = recording.rates(start), recording.cv(start), (recording.duration - start) * 1e-3
     rows = []
-    for number, (name, size) in enumerate(zip(recording.populations, recording.sizes, strict=True)):
-        theory = {} if steady is None else {
-            "rate_theory_hz": float(steady.rates[number]), "cv_theory": float(steady.cv[number]),
-            "mu_mv": float(steady.mu[number]), "sigma_mv": float(steady.sigma[number]),
-        }  # fmt: skip
-        rows.append(Row(name, size, *rates[name], cv[name], **theory, rate_published_hz=published.get(name, math.nan)))
+    for name, size in zip(recording.populations, recording.sizes, strict=True):
+        least = max(NEGLIGIBLE_HZ, 1 / (size * span))
+        theory = _theory_of(steady, name)
+        known = published.get(name, math.nan)
+        rows.append(Row(name, size, *rates[name], cv[name], **theory, rate_published_hz=known, least_hz=least))
     return tuple(rows)
+
+
+def _theory_of(steady: SteadyState | None, name: str) -> dict[str, float]:
+    """What the theory says of one population, as fields of a `Row`."""
+    if steady is not None and name in steady.sources:
+        return {"rate_theory_hz": steady.sources[name], "cv_theory": 1.0}
+    if steady is None or name not in steady.populations:
+        return {}
+    k = steady.populations.index(name)
+    silent = steady.rates[k] < NEGLIGIBLE_HZ  # there are no intervals
+    return {
+        "rate_theory_hz": float(steady.rates[k]),
+        "cv_theory": math.nan if silent else float(steady.cv[k]),
+        "mu_mv": float(steady.mu[k]),
+        "sigma_mv": float(steady.sigma[k]),
+    }
+
+
+def _densities(steady: SteadyState | None, voltages: Mapping[str, Histogram]) -> dict[str, Density]:
+    if steady is None:
+        return {}
+    return {name: _density(steady, name, found) for name, found in voltages.items() if name in steady.populations}
 
 
 def _density(steady: SteadyState, name: str, histogram: Histogram) -> Density:
@@ -144,13 +183,3 @@ def _density(steady: SteadyState, name: str, histogram: Histogram) -> Density:
 
     voltage = np.linspace(histogram.edges[0], histogram.edges[-1], 400)
     return Density(voltage, steady.density(name, voltage))
-
-
-def _about_the_run(recording: Recording, start: float, steady: SteadyState | None) -> list[str]:
-    """What the simulation itself cannot tell."""
-    sentences = [] if steady is None else about_the_time_step(steady, recording.dt)
-    silent = [name for name, (rate, _) in recording.rates(start).items() if rate == 0]
-    if silent:
-        span = f"{recording.duration - start:g} ms"
-        sentences.append(f"No spike of {', '.join(silent)} within the {span}; a longer simulation could tell the rate.")
-    return sentences

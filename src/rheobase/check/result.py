@@ -18,6 +18,9 @@ from rheobase.files import replacing
 from rheobase.population import Mode, SteadyState
 from rheobase.simulation import Recording
 
+#: Below this rate (Hz) a population counts as silent.
+NEGLIGIBLE_HZ = 0.01
+
 
 @dataclass(frozen=True)
 class Row:
@@ -35,6 +38,8 @@ class Row:
         Mean and strength of the input, ``tau dV = (mu - V) dt + sigma sqrt(tau) dW``.
     rate_published_hz
         Rate that others found for this population, where one was given.
+    least_hz
+        The theory's rate below which a percentage says nothing: less than one spike is expected in the time compared.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Row:
     mu_mv: float = math.nan
     sigma_mv: float = math.nan
     rate_published_hz: float = math.nan
+    least_hz: float = NEGLIGIBLE_HZ
 
     @property
     def difference_se(self) -> float:
@@ -55,8 +61,10 @@ class Row:
 
     @property
     def difference_percent(self) -> float:
-        """Simulation less theory, in percent of the theory."""
-        return 100 * (self.rate_sim_hz / self.rate_theory_hz - 1) if self.rate_theory_hz > 0 else math.nan
+        """Simulation less theory, in percent of the theory; nan for a rate that is too low for that."""
+        if not self.rate_theory_hz >= self.least_hz:
+            return math.nan
+        return 100 * (self.rate_sim_hz / self.rate_theory_hz - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +93,15 @@ class Comparison:
         One `Row` a population.
     mode
         The leading mode of the theory; None without recurrent connections, or where the theory has no answer.
-    frequency_sim_hz
-        Where the spectrum of the simulated activity of all neurons has its peak.
+    frequency_sim_hz, frequency_theory_hz
+        Where the spectrum of the activity of all neurons has its highest peak, simulated and predicted; nan without.
     build_s, wall_s
         Seconds on the clock to build the network and to simulate it.
     warnings
         Sentences: conditions of the theory that are broken here, and what it does not cover.
-    spectrum
-        Frequencies (Hz) and power (Hz**2/Hz) of the activity of all neurons.
+    spectrum, spectrum_theory
+        Frequencies (Hz) and power (Hz**2/Hz) of the activity of all neurons; the predicted one is None where the theory
+        has none.
     voltages, densities
         Simulated histogram and theoretical density of the membrane potential, by population.
     recording, steady
@@ -116,6 +125,8 @@ class Comparison:
     densities: Mapping[str, Density] = field(repr=False)
     recording: Recording = field(repr=False)
     steady: SteadyState | None = field(repr=False)
+    frequency_theory_hz: float = math.nan
+    spectrum_theory: tuple[NDArray[np.float64], NDArray[np.float64]] | None = field(default=None, repr=False)
     source: str = field(default="", repr=False)
 
     def table(self) -> str:
@@ -166,11 +177,26 @@ class Comparison:
                 "populations": rows,
                 "mode": {key: getattr(self.mode, key, None) for key in ("growth_per_s", "frequency_hz")},
                 "frequency_sim_hz": self.frequency_sim_hz,
+                "frequency_theory_hz": self.frequency_theory_hz,
+                "fixed_points": self._fixed_points(),
                 "build_s": self.build_s,
                 "wall_s": self.wall_s,
                 "warnings": list(self.warnings),
             }
         )
+
+    def _fixed_points(self) -> list[dict[str, Any]]:
+        """All self-consistent states of the theory; the rates of the one that is reported are those of the table."""
+        if self.steady is None:
+            return []
+        return [
+            {
+                "rates_hz": dict(zip(self.steady.populations, point.rates.tolist(), strict=True)),
+                "stable": point.stable,
+                "reported": k == self.steady.reported,
+            }
+            for k, point in enumerate(self.steady.fixed_points)
+        ]
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The numbers as JSON, written to ``path`` if one is given."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from rheobase import population
 from rheobase.check.measure import SEGMENT_MS, Spectrum
+from rheobase.check.result import NEGLIGIBLE_HZ
 from rheobase.model.network import Network
 from rheobase.population import SteadyState
 from rheobase.simulation import Recording
@@ -23,20 +24,25 @@ def dominant_frequency(recording: Recording, start: float, found: Spectrum) -> f
     """Where the simulated spectrum has its highest peak, Hz; nan if it may be chance."""
     from scipy.stats import gamma
 
+    frequency, power = found
+    if not np.any(_inside(frequency)):
+        return float("nan")
     n, segments = sum(recording.sizes), _segments(recording.duration - start)
     rate = np.count_nonzero(recording.spikes.time > start) / ((recording.duration - start) * 1e-3 * n)
-    usual = float(np.median(found[1][_inside(found[0])], axis=None)) * segments / gamma.median(segments)
-    return peak_frequency(*found, level=chance_level(max(2 * rate / n, usual), found[0], segments))
+    usual = float(np.median(power[_inside(frequency)])) * segments / gamma.median(segments)
+    return peak_frequency(frequency, power, level=chance_level(max(2 * rate / n, usual), frequency, segments))
 
 
 def predicted_spectrum(network: Network, steady: SteadyState) -> Spectrum | None:
-    """What linear response predicts for the spectrum, where there is a stable state; None else."""
+    """What linear response predicts for the spectrum, where there is a stable state that is not silent; None else."""
+    if not np.any([rate >= NEGLIGIBLE_HZ for rate in (*steady.rates, *steady.sources.values())]):
+        return None
     frequency = np.arange(1.0, 2 * HIGHEST_HZ)
     power = population.activity_spectrum(network, steady, frequency)
     return (frequency, power) if np.all(np.isfinite(power)) else None
 
 
-def predicted_frequency(steady: SteadyState, predicted: Spectrum | None, duration: float) -> float:
+def predicted_frequency(network: Network, steady: SteadyState, predicted: Spectrum | None, duration: float) -> float:
     """The frequency (Hz) to expect: that of a growing mode, else of the highest peak of the predicted spectrum.
 
     nan where a simulation of this ``duration`` (ms) is as likely as not to show no peak.
@@ -50,10 +56,17 @@ def predicted_frequency(steady: SteadyState, predicted: Spectrum | None, duratio
         return float("nan")
     frequency, power = predicted
     segments, step = _segments(duration), 1e3 / min(SEGMENT_MS, duration)
-    tries = np.maximum(1.0, 2 * _BAND * frequency / step)  # values of a simulated spectrum within a tenth of a frequency
+    tries = np.maximum(1.0, 2 * _BAND * frequency / step)  # simulated values within a tenth of each frequency
     highest = power * gamma.ppf(0.5 ** (1 / tries), segments) / segments  # their median largest one
-    usual = float(np.median(power[_inside(frequency)]))
-    return peak_frequency(frequency, power, level=chance_level(usual, np.arange(0, 500, step), segments), seen=highest)
+    floor = max(_poisson_floor(network, steady), float(np.median(power[_inside(frequency)])))
+    level = chance_level(floor, np.arange(0.0, HIGHEST_HZ, step), segments)
+    return peak_frequency(frequency, power, level=level, seen=highest)
+
+
+def _poisson_floor(network: Network, steady: SteadyState) -> float:
+    """The spectrum (Hz**2/Hz) of as many independent Poisson neurons of the same rates."""
+    rates = {**dict(zip(steady.populations, steady.rates, strict=True)), **steady.sources}
+    return 2 * sum(network[name].n * float(rate) for name, rate in rates.items()) / network.size**2
 
 
 def chance_level(floor: float, frequency: Array, segments: int) -> float:

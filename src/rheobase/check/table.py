@@ -43,10 +43,17 @@ def _number(value: float, digits: int) -> str:
 
 
 def _frequencies(result: Any) -> list[str]:
-    simulated = f"{result.frequency_sim_hz:.1f} Hz" if math.isfinite(result.frequency_sim_hz) else "no peak"
-    lines = [f"dominant frequency of the population activity: {simulated}"]
     if result.steady is None:
-        return [*lines, "leading mode of the theory: not covered"]
-    if result.mode is None:
-        return [*lines, "leading mode of the theory: none, the network has no recurrent connections"]
-    return [*lines, f"leading mode of the theory: {result.mode.sentence}"]
+        predicted, mode = "-", "not covered"
+    else:
+        predicted = _frequency(result.frequency_theory_hz)
+        mode = "none, the network has no recurrent connections" if result.mode is None else result.mode.sentence
+    return [
+        f"dominant frequency of the population activity: simulated {_frequency(result.frequency_sim_hz)}, "
+        f"predicted {predicted}",
+        f"leading mode of the theory: {mode}",
+    ]
+
+
+def _frequency(value: float) -> str:
+    return f"{value:.1f} Hz" if math.isfinite(value) else "none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.check.result import NEGLIGIBLE_HZ
 from rheobase.population import SteadyState, transfer
 
 #: ``-zeta(1/2)/sqrt(2 pi)``: Broadie, Glasserman & Kou (1997), A continuity correction for discrete barrier options,
@@ -35,10 +36,9 @@ def rates_on_the_grid(steady: SteadyState, dt: float) -> NDArray[np.float64]:
 
 
 def about_the_time_step(steady: SteadyState, dt: float) -> list[str]:
-    """A sentence where the grid changes a rate by one percent or more."""
-    on_the_grid = rates_on_the_grid(steady, dt)
-    change = on_the_grid / np.where(steady.rates > 0, steady.rates, 1.0) - 1.0
-    change = np.where(steady.rates > 0, change, 0.0)
+    """A sentence where the grid changes a rate, of a population that is not silent, by one percent or more."""
+    on_the_grid, audible = rates_on_the_grid(steady, dt), steady.rates >= NEGLIGIBLE_HZ
+    change = np.where(audible, on_the_grid / np.where(audible, steady.rates, 1.0) - 1.0, 0.0)
     worst = int(np.argmax(np.abs(change)))
     if abs(change[worst]) < _WORTH_SAYING:
         return []

@@ -85,10 +85,10 @@ def _legend_above(axes: Any, handles: dict[str, Any]) -> None:
 
 def _against(axes: Any, result: Any) -> None:
     """Rates: simulated with two standard errors, and the theory as a bar across."""
-    simulated = theory = published = None
+    theory = published = None
     for place, row in enumerate(result.rows):
         error = np.nan_to_num(2 * row.rate_sim_se_hz)
-        simulated = axes.errorbar(place, row.rate_sim_hz, error, fmt="o", ms=6, capsize=5, color=colour(place))
+        axes.errorbar(place, row.rate_sim_hz, error, fmt="o", ms=6, capsize=5, color=colour(place))
         if np.isfinite(row.rate_theory_hz):
             (theory,) = axes.plot([place - 0.3, place + 0.3], [row.rate_theory_hz] * 2, color=THEORY, lw=1.8)
         if np.isfinite(row.rate_published_hz):
@@ -99,6 +99,7 @@ def _against(axes: Any, result: Any) -> None:
     )
     axes.set_xticks(range(len(result.rows)), [row.name for row in result.rows])
     axes.set(xlim=(-0.7, len(result.rows) - 0.3), ylim=(0, 1.15 * max(top, 1e-3)), ylabel="rate (Hz)", title="rates")
+    simulated = axes.errorbar(np.nan, 0.0, 1.0, fmt="o", ms=6, capsize=5, color=THEORY)
     handles = {"simulation ± 2 SE": simulated, "theory": theory, "published": published}
     _legend_above(axes, {label: handle for label, handle in handles.items() if handle is not None})
 
@@ -120,15 +121,29 @@ def _voltages(axes: Any, result: Any) -> None:
         # two dashed lines on each other would look like one solid line
         if density is not None and not (few and any(_is_same(density, other) for other in drawn)):
             colour_ = THEORY if few else colour(index)
-            (handles["theory"],) = axes.plot(density.voltage, density.density, color=colour_, lw=1.1, ls="--")
+            axes.plot(density.voltage, density.density, color=colour_, lw=1.1, ls="--")
             drawn.append(density)
+    if drawn:
+        (handles["theory"],) = axes.plot([], [], color=THEORY, lw=1.1, ls="--")
     axes.set_xlim(*_range_of(result.voltages.values()))
     axes.set(xlabel="membrane potential (mV)", ylabel="density (1/mV)", title="membrane potential")
     axes.set_ylim(bottom=0)
     if handles:
         _legend_above(axes, {label: line for label, line in handles.items() if few or label == "theory"})
+        if not few:
+            _names(axes, [name for name in handles if name != "theory"], result)
     else:
         axes.text(0.5, 0.5, "not recorded", transform=axes.transAxes, ha="center", color=FAINT)
+
+
+def _names(axes: Any, shown: Sequence[str], result: Any) -> None:
+    """The populations' names in their colours, one below the other: a key where a legend would not fit."""
+    names = [row.name for row in result.rows]
+    for line, name in enumerate(shown):
+        axes.text(
+            0.02, 0.96 - line * min(0.11, 0.92 / len(shown)), name, transform=axes.transAxes, va="top", fontsize=8,
+            color=colour(names.index(name)),
+        )  # fmt: skip
 
 
 def _range_of(histograms: Iterable[Any]) -> tuple[float | None, float | None]:
@@ -150,15 +165,24 @@ def _is_same(density: Any, other: Any) -> bool:
 
 
 def spectrum(axes: Any, result: Any) -> dict[str, Any]:
-    """Spectrum of the activity of all neurons, and the frequency of the leading mode; the handles for a legend."""
+    """Spectrum of the activity of all neurons beside the predicted one, or a growing mode; handles for a legend."""
     frequency, power = result.spectrum
     shown = (frequency > 0) & (frequency <= _HIGHEST_HZ)
     handles = {"simulation": axes.plot(frequency[shown], power[shown], color=colour(0), lw=1.1)[0]}
-    if result.mode is not None and result.mode.frequency_hz > 0:
-        verb = "grows" if result.mode.growth_per_s > 0 else "decays"
-        line = axes.axvline(result.mode.frequency_hz, color=THEORY, lw=1.2, ls="--")
-        handles[f"theory, {result.mode.frequency_hz:.0f} Hz, {verb}"] = line
+    handles |= _predicted(axes, result)
     axes.set(xlim=(0, _HIGHEST_HZ), xlabel="frequency (Hz)", ylabel="power (Hz²/Hz)", title="spectrum")
     if np.any(power[shown] > 0):
         axes.set_yscale("log")
     return handles
+
+
+def _predicted(axes: Any, result: Any) -> dict[str, Any]:
+    """What the theory says about the spectrum: its shape in a stable state, the frequency of a mode that grows."""
+    if result.spectrum_theory is not None:
+        frequency, power = result.spectrum_theory
+        shown = (frequency <= _HIGHEST_HZ) & (power > 0)
+        return {"theory": axes.plot(frequency[shown], power[shown], color=THEORY, lw=1.2, ls="--")[0]}
+    if result.mode is not None and result.mode.growth_per_s > 0 and result.mode.frequency_hz > 0:
+        line = axes.axvline(result.mode.frequency_hz, color=THEORY, lw=1.2, ls="--")
+        return {f"theory, {result.mode.frequency_hz:.0f} Hz": line}
+    return {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.plot.style import colour, style
+from rheobase.plot.style import FAINT, colour, style
 
 _ROWS = 160
 _LEAST_ROWS = 8
@@ -36,27 +36,44 @@ def recording(
     bin
         Bin of the rates, ms; 1 ms unless there are many populations.
     units
-        Names of the units of the recorded variables; without one the axis says that it is the package's internal unit.
+        Names of the units of the recorded variables, for those whose unit ``result.units[population][variable]`` does
+        not name; without either the axis says that it is the package's internal unit.
     """
     from matplotlib import pyplot
 
     shown = window(result, start, stop)
     traces = [(name, variable) for name, variables in getattr(result, "traces", {}).items() for variable in variables]
-    heights = [2.0] + ([1.0] if sum(result.sizes) > 1 else []) + [1.2] * len(traces[:_PANELS])
-    heights[0] = 0.4 if sum(result.sizes) == 1 else 2.0
+    drawn = _panels(result, traces[:_PANELS])
     with style():
         figure, axes = pyplot.subplots(
-            len(heights), 1, figsize=(7.5, 1.0 + 1.5 * sum(heights)), sharex=True, height_ratios=heights,
-            layout="constrained", squeeze=False,
+            len(drawn), 1, figsize=(7.5, 1.0 + 1.5 * sum(drawn.values())), sharex=True,
+            height_ratios=list(drawn.values()), layout="constrained", squeeze=False,
         )  # fmt: skip
-        panels = list(axes[:, 0])
-        raster(panels[0], result, *shown)
-        if sum(result.sizes) > 1:
-            rates(panels[1], result, *shown, bin)
-        for panel, (name, variable) in zip(panels[len(panels) - len(traces[:_PANELS]) :], traces, strict=False):
-            _trace(panel, result, name, variable, shown, (units or {}).get(variable, "internal unit"))
-        panels[-1].set_xlabel("time (ms)")
+        panels = dict(zip(drawn, axes[:, 0], strict=True))
+        if "raster" in panels:
+            raster(panels["raster"], result, *shown)
+        if "rates" in panels:
+            rates(panels["rates"], result, *shown, bin)
+        for name, variable in traces[:_PANELS]:
+            unit = _unit_of(result, name, variable, units or {})
+            _trace(panels[name, variable], result, name, variable, shown, unit)
+        axes[-1, 0].set_xlabel("time (ms)")
     return figure
+
+
+def _panels(result: Any, traces: Sequence[tuple[str, str]]) -> dict[Any, float]:
+    """What is drawn, from top to bottom, and how high: without a spike there are only traces, if any."""
+    traced = {trace: 1.2 for trace in traces}
+    single = sum(result.sizes) == 1
+    if traces and len(result.spikes) == 0:
+        return traced
+    return {"raster": 0.4 if single else 2.0} | ({} if single else {"rates": 1.0}) | traced
+
+
+def _unit_of(result: Any, name: str, variable: str, given: Mapping[str, str]) -> str:
+    """The unit of a trace: as given, else as the recording knows it."""
+    known = getattr(result, "units", {}).get(name, {})
+    return given.get(variable) or known.get(variable) or "internal unit"
 
 
 def _trace(axes: Any, result: Any, name: str, variable: str, shown: tuple[float, float], unit: str) -> None:
@@ -66,7 +83,8 @@ def _trace(axes: Any, result: Any, name: str, variable: str, shown: tuple[float,
     base = list(result.populations).index(name)
     for column in range(values.shape[1]):
         axes.plot(result.times[inside], values[:, column], color=colour(base + column), lw=1.0)
-    axes.set(ylabel=f"{variable} ({unit})", title=f"{variable} of {name}" if sum(result.sizes) > 1 else "")
+    label = variable if unit == "1" else f"{variable} ({unit})"
+    axes.set(xlim=shown, ylabel=label, title=f"{variable} of {name}" if sum(result.sizes) > 1 else "")
 
 
 def window(result: Any, start: float | None = None, stop: float | None = None) -> tuple[float, float]:
@@ -99,6 +117,8 @@ def raster(axes: Any, result: Any, start: float, stop: float) -> None:
         label.set_color(colour(index))
     axes.tick_params(axis="y", length=0)
     axes.set(xlim=(start, stop), ylim=(top, 0), ylabel="population")
+    if len(result.spikes) == 0:
+        axes.text(0.5, 0.5, "no spikes", transform=axes.transAxes, ha="center", va="center", color=FAINT)
     axes.set_title(f"spikes of {top:,} of {sum(result.sizes):,} neurons" if top < sum(result.sizes) else "spikes")
 
 

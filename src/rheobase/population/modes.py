@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rheobase.model.network import Network
 from rheobase.numerics.roots import Box, zeros
 from rheobase.population.response import Response, mean_filter, response, unmoved, variance_filter
-from rheobase.population.statistics import Channel, InputMap, input_map
+from rheobase.population.statistics import Channel, Drive, InputMap, input_map
 
 Complex = NDArray[np.complex128]
 
@@ -108,57 +108,56 @@ def modes(network: Network, rates: NDArray[np.float64], *, count: int = 4) -> tu
 def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
     """The network around stationary rates (kHz)."""
     drive = maps.drive(rates)
-    n = len(maps.names)
-    delays = {c.delay.key: c.delay for c in (*maps.channels, *maps.afferents)}
-
-    def responses(s: Complex) -> list[Response]:
-        known: dict[tuple[float, ...], Response] = {}
-        keys = [
-            (*own, *m.lif)
-            for own, m in zip(zip(drive.mu, drive.sigma, drive.shift, strict=True), maps.membranes, strict=True)
-        ]
-        for key in set(keys):
-            mu, sigma, shift, tau_m, v_th, v_reset, t_ref = key
-            known[key] = _response(s, mu, sigma, shift, tau_m, v_th, v_reset, t_ref)
-        return [known[key] for key in keys]
-
-    def numerators(s: Complex, parts: list[Response], channels: tuple[Channel, ...], n_pre: int) -> Complex:
-        matrix = np.zeros((s.size, n, n_pre), complex)
-        delayed = {key: delay.transform(s) for key, delay in delays.items()}
-        for c in channels:
-            tau_m, part = maps.membranes[c.post].tau_m, parts[c.post]
-            by_mean = c.jump * mean_filter(s, c.tau_s) * part.mu
-            by_variance = c.square * variance_filter(s, c.tau_s) * part.sigma2
-            matrix[:, c.post, c.pre] += tau_m * c.in_degree * delayed[c.delay.key] * (by_mean + by_variance)
-        return matrix
+    n, n_sources = len(maps.names), len(maps.sources)
 
     def transfers(s: Complex, channels: tuple[Channel, ...], n_pre: int) -> Complex:
-        parts = responses(s)
+        parts = _responses(maps, drive, s)
         own = np.stack([part.denominator for part in parts], axis=1)
-        return numerators(s, parts, channels, n_pre) / own[:, :, None]
+        return _numerators(maps, s, parts, channels, n_pre) / own[:, :, None]
 
     def loop(s: Complex) -> Complex:
         return transfers(s, maps.channels, n)
 
     def inflow(s: Complex) -> Complex:
-        return transfers(s, maps.afferents, len(maps.sources))
+        return transfers(s, maps.afferents, n_sources)
 
     def intervals(s: Complex) -> Complex:
-        return np.stack([part.interval for part in responses(s)], axis=1)
+        return np.stack([part.interval for part in _responses(maps, drive, s)], axis=1)
 
     def characteristic(s: Complex) -> Complex:
-        parts = responses(s)
+        parts = _responses(maps, drive, s)
         own = np.stack([part.denominator for part in parts], axis=1)
-        return np.linalg.det(own[:, :, None] * np.eye(n) - numerators(s, parts, maps.channels, n))
-
-    slowest = float(np.max(maps.column("tau_m")))
-    slowest_synapse = max((c.tau_s for c in maps.channels), default=0.0)
+        return np.linalg.det(own[:, :, None] * np.eye(n) - _numerators(maps, s, parts, maps.channels, n))
 
     def strength(s: Complex) -> NDArray[np.float64]:
         return np.max(np.abs(np.linalg.eigvals(loop(s))), axis=-1)
 
+    slowest = float(np.max(maps.column("tau_m")))
+    slowest_synapse = max((c.tau_s for c in maps.channels), default=0.0)
     deepest = min(_DEEPEST / slowest, 0.9 / max(slowest_synapse, 1e-9))
     return Linearised(characteristic, strength, loop, inflow, intervals, slowest, deepest)
+
+
+def _responses(maps: InputMap, drive: Drive, s: Complex) -> list[Response]:
+    """The response of each population; those of alike ones are computed once."""
+    own = zip(drive.mu, drive.sigma, drive.shift, strict=True)
+    keys = [(*inputs, *m.lif) for inputs, m in zip(own, maps.membranes, strict=True)]
+    known = {key: _response(s, *key) for key in set(keys)}
+    return [known[key] for key in keys]
+
+
+def _numerators(
+    maps: InputMap, s: Complex, parts: list[Response], channels: tuple[Channel, ...], n_pre: int
+) -> Complex:
+    """What modulated presynaptic rates do to the populations, shape (s, n, n_pre), before the denominators."""
+    matrix = np.zeros((s.size, len(maps.names), n_pre), complex)
+    delayed = {key: delay.transform(s) for key, delay in {c.delay.key: c.delay for c in channels}.items()}
+    for c in channels:
+        tau_m, part = maps.membranes[c.post].tau_m, parts[c.post]
+        by_mean = c.jump * mean_filter(s, c.tau_s) * part.mu
+        by_variance = c.square * variance_filter(s, c.tau_s) * part.sigma2
+        matrix[:, c.post, c.pre] += tau_m * c.in_degree * delayed[c.delay.key] * (by_mean + by_variance)
+    return matrix
 
 
 def _response(s, mu, sigma, shift, tau_m, v_th, v_reset, t_ref) -> Response:

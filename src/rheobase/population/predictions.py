@@ -27,6 +27,7 @@ FEW_EVENTS = 50.0  # effective number of jumps in tau_m
 DENSE = 0.1  # connection probability above which neurons share much of their input
 RECURRENT = 0.2  # share of the input's variance that comes from the network itself
 SLOW_DECAY = 0.2  # decay rate times tau_m below which fluctuations of the rate are much amplified
+SILENT = 1e-3  # Hz: a rate that is told as zero
 SPREAD = 0.1  # spread of the mean input between neurons, in sigma
 
 
@@ -79,7 +80,8 @@ def _other_states(state: SteadyState) -> list[str]:
 def describe_state(state: SteadyState, k: int) -> str:
     """A fixed point in words: '437.1 Hz (E), unstable: a perturbation grows at ...'."""
     point = state.fixed_points[k]
-    rates = _values(dict(zip(state.populations, point.rates, strict=True)), " Hz")
+    heard = np.where(point.rates < SILENT, 0.0, point.rates)
+    rates = _values(dict(zip(state.populations, heard, strict=True)), " Hz")
     if point.stable:
         return f"{rates}, stable"
     return f"{rates}, unstable" if point.mode is None else f"{rates}, unstable (a perturbation {point.mode.sentence})"

@@ -8,9 +8,9 @@ reset:
     chi_sigma2  = rate / (2 sigma**2 (2 + lam)) * [u''] / D,        D = u(y_theta) - exp(-s t_ref) u(y_r)
 
 (Brunel & Hakim 1999; Lindner & Schimansky-Geier 2001; refractory time as in Brunel 2000). At ``s = 0`` they are the
-derivatives of the stationary rate. The intervals' density has the transform ``exp(-s t_ref) u(y_r)/u(y_theta)``. Coloured noise enters by the same shifted bounds as in the stationary rate
-(Schuecker, Diesmann & Helias 2015, Phys Rev E 92:052119), and the shift's own dependence on sigma is taken as
-instantaneous.
+derivatives of the stationary rate. The density of the intervals has the transform ``exp(-s t_ref) u(y_r)/u(y_theta)``.
+Coloured noise enters by the same shifted bounds as in the stationary rate (Schuecker, Diesmann & Helias 2015, Phys Rev
+E 92:052119), and the shift's own dependence on sigma is taken as instantaneous.
 """
 
 from __future__ import annotations

@@ -55,9 +55,9 @@ def activity_spectrum(network: Network, state: SteadyState, frequency: ArrayLike
     s = np.asarray(1j * _OMEGA_PER_HZ * frequency.ravel(), complex)
     linear = linearise(state.maps, state.rates * 1e-3)
     size = np.array([network[name].n for name in (*state.populations, *state.sources)], float)
-    rate = np.array([*state.rates, *state.sources.values()])
-    power = np.concatenate([renewal_spectrum(rate[: len(state.rates)], linear.intervals(s)),
-                            np.broadcast_to(rate[len(state.rates) :], (s.size, len(state.sources)))], axis=1)  # fmt: skip
+    given = np.array([*state.sources.values()], float)
+    renewal = renewal_spectrum(state.rates, linear.intervals(s))
+    power = np.concatenate([renewal, np.broadcast_to(given, (s.size, given.size))], axis=1)
     seen = np.abs(_shares(linear, s, size / np.sum(size)))
     return (2.0 * np.sum(seen**2 * power / size, axis=1)).reshape(frequency.shape)
 
@@ -72,4 +72,5 @@ def _shares(linear: Linearised, s: Complex, weight: Array) -> Complex:
     n = linear.loop(s[:1]).shape[1]
     open_loop = np.eye(n) - linear.loop(s)
     seen = np.linalg.solve(np.swapaxes(open_loop, 1, 2), np.broadcast_to(weight[:n, None], (s.size, n, 1)))[:, :, 0]
-    return np.concatenate([seen, weight[n:] + np.einsum("sn,snk->sk", seen, linear.inflow(s))], axis=1)
+    through = weight[n:] + np.einsum("sn,snk->sk", seen, linear.inflow(s))
+    return np.asarray(np.concatenate([seen, through], axis=1), complex)

@@ -135,9 +135,10 @@ def input_map(network: Network) -> InputMap:
     afferents = _channels(network, tuple(sources), names, membranes)
     rates = np.array([*sources.values()], float)
     own = np.array([_own(network, name, m) for name, m in zip(names, membranes, strict=True)])
-    external = own + np.stack([matrix @ rates for matrix in _matrices(afferents, membranes, len(sources))], axis=1)
+    mean_0, variance_0, coloured_0 = own.T + [matrix @ rates for matrix in _matrices(afferents, membranes, rates.size)]
+    mean, variance, coloured = _matrices(channels, membranes, len(names))
     return InputMap(
-        names, membranes, *_matrices(channels, membranes, len(names)), *external.T, channels, sources, afferents
+        names, membranes, mean, variance, coloured, mean_0, variance_0, coloured_0, channels, sources, afferents
     )
 
 

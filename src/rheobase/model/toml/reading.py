@@ -146,9 +146,12 @@ def _populations(tables: list[Table], neurons: dict[str, Neuron]) -> list[Popula
             table.fail("neuron", f"there is no [neurons.{neuron}] in this file{nearest(neuron, neurons)}")
         if name in [population.name for population in populations]:
             table.fail("name", f"two populations are called {name!r}; give each its own name")
+        size = table.get("size", int)
+        if size < 1:
+            table.fail("size", f"must be at least 1, not {size}")
         values = _values(table, "parameters") | _values(table, "initial")
         with _reported(table):
-            populations.append(Population(neurons[neuron], table.get("size", int), name, **values))
+            populations.append(Population(neurons[neuron], size, name, **values))
     return populations
 
 

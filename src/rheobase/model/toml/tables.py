@@ -13,6 +13,7 @@ from rheobase.model.errors import ModelError
 from rheobase.model.network import nearest
 
 _REQUIRED: Any = object()
+_SHOWN = 120  # characters of a wrong line
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text", list: "a list", dict: "a table"}
 
 
@@ -135,6 +136,10 @@ def load(path: str | Path) -> Table:
         raise NetworkFileError(f"{name}: is not a text file in UTF-8", name) from None
     except tomllib.TOMLDecodeError as error:
         raise _syntax_error(name, text, str(error)) from None
+    except ValueError as error:  # such as a number of thousands of digits
+        raise NetworkFileError(f"{name}: has a value that cannot be read: {error}", name) from None
+    except RecursionError:
+        raise NetworkFileError(f"{name}: lists or tables are nested too deeply to be read", name) from None
 
 
 def _syntax_error(name: str, text: str, message: str) -> NetworkFileError:
@@ -142,9 +147,19 @@ def _syntax_error(name: str, text: str, message: str) -> NetworkFileError:
     if match is None:
         return NetworkFileError(f"{name}: not valid TOML: {message}", name)
     reason, line, column = match[1], int(match[2]), int(match[3])
-    shown = text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""
-    caret = f"\n  {shown}\n  {' ' * (column - 1)}^" if shown.strip() else ""
+    lines = text.split("\n")  # as the reader counts them
+    shown, place = _around(lines[line - 1] if line <= len(lines) else "", column - 1)
+    caret = f"\n  {shown}\n  {' ' * place}^" if shown.strip(" .") else ""
     return NetworkFileError(f"{name}: line {line}: not valid TOML: {reason}{caret}", name, line=line)
+
+
+def _around(line: str, place: int) -> tuple[str, int]:
+    """At most 120 characters of a line about a place, and where the place is in them; what is cut is '...'."""
+    printable = "".join(c if c.isprintable() else " " for c in line.rstrip())
+    start = max(0, min(place - _SHOWN // 2, len(printable) - _SHOWN))
+    cut = printable[start : start + _SHOWN]
+    before, after = "..." if start > 0 else "", "..." if start + _SHOWN < len(printable) else ""
+    return f"{before}{cut}{after}", len(before) + place - start
 
 
 def _describe(value: Any) -> str:

@@ -74,7 +74,7 @@ def _neuron_blocks(header: str, neuron: Neuron) -> list[str]:
 def _neuron(neuron: Neuron) -> dict[str, Any]:
     texts = neuron.texts
     return {
-        "name": neuron.name or None,
+        "name": neuron.name,  # also if it is empty: a neuron without one is called like its table
         "source": neuron.source or None,
         "notes": neuron.notes or None,
         "equations": neuron.equations.text,
