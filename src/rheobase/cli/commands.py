@@ -48,14 +48,14 @@ def show(options: argparse.Namespace) -> None:
 
 def simulate(options: argparse.Namespace) -> None:
     """Simulate and print the rates; write a figure or the spikes where wanted."""
-    from rheobase.cli.models import find, voltage_to_record
+    from rheobase.cli.models import find, state_to_record
     from rheobase.cli.show import recording_page
     from rheobase.simulation import Interrupted
     from rheobase.simulation import simulate as run
     from rheobase.units import ms
 
     model = find(options.model, options.parameters)
-    voltage = voltage_to_record(model)
+    state = state_to_record(model)
     interrupt = None
     try:
         recording = run(
@@ -64,7 +64,7 @@ def simulate(options: argparse.Namespace) -> None:
             dt=options.dt * ms,
             seed=options.seed,
             threads=options.threads,
-            record=voltage,
+            record=state,
             progress=_wants_progress(options),
         )
     except Interrupted as stopped:  # what there is until now is printed and saved
@@ -76,7 +76,7 @@ def simulate(options: argparse.Namespace) -> None:
     if options.figure is not None:
         from rheobase import plot
 
-        plot.save(plot.recording(recording, units={voltage: "mV"} if voltage else {}), options.figure)
+        plot.save(plot.recording(recording), options.figure)
         print(f"figure: {options.figure}")
     if interrupt is not None:
         raise KeyboardInterrupt(f"{interrupt}; the results are those until then")

@@ -62,11 +62,13 @@ def published_rates(name: str, parameters: Iterable[tuple[str, Any]]) -> Mapping
     }
 
 
-def voltage_to_record(model: Neuron | Network) -> str | None:
-    """The membrane potential of a single neuron; None for networks, and for neurons without one."""
+def state_to_record(model: Neuron | Network) -> str | None:
+    """The membrane potential of a single neuron, or the first of its states; None for networks."""
     from rheobase.check.measure import voltage_of
 
-    return None if isinstance(model, Network) else voltage_of(model)
+    if isinstance(model, Network):
+        return None
+    return voltage_of(model) or next(iter(model.states), None)
 
 
 def _check_parameters(entry: Any, given: dict[str, Any]) -> None:

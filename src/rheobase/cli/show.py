@@ -51,6 +51,11 @@ def recording_page(recording: Any) -> str:
     for name, size in zip(recording.populations, recording.sizes, strict=True):
         rate, error = rates[name]
         lines.append(f"{name:<14}{size:>9,}{rate:>12.3f}{error:>9.3f}{_number(cv[name]):>8}")
+    for name, variables in recording.traces.items():
+        for variable, values in variables.items():
+            unit = "" if recording.units[name][variable] == "1" else f" {recording.units[name][variable]}"
+            lines += ["", f"{variable} of {name}: {values[-1].mean():.4g}{unit} at the end, between "
+                          f"{values.min():.4g} and {values.max():.4g}{unit}"]  # fmt: skip
     methods = [f"{name}: {method}" for name, method in recording.methods.items()]
     return "\n".join([*lines, "", *methods])
 

@@ -45,7 +45,8 @@ class Recording:
     spikes
         All spikes.
     traces
-        ``traces[population][variable]``, shape (steps, neurons), at `times`; ``traced`` names the neurons.
+        ``traces[population][variable]``, shape (steps, neurons), at `times`, in internal units, which ``units`` names;
+        ``traced`` says which neurons.
     duration, dt
         In ms. ``duration`` is what was simulated, also where the run was interrupted.
     status
@@ -67,6 +68,7 @@ class Recording:
     threads: int = 1
     traces: Mapping[str, Mapping[str, NDArray[np.floating]]] = field(default_factory=dict)
     traced: Mapping[str, Mapping[str, NDArray[np.int64]]] = field(default_factory=dict)
+    units: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     status: str = ""
     wall: float = 0.0
     build: float = 0.0
@@ -225,7 +227,7 @@ class Recording:
 
 _FACTS = (
     "populations", "sizes", "duration", "dt", "seed", "threads", "status", "wall", "build", "synapses", "memory",
-    "methods", "name",
+    "methods", "name", "units",
 )  # fmt: skip
 
 

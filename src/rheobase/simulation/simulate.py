@@ -22,7 +22,7 @@ from rheobase.simulation.progress import Progress
 from rheobase.simulation.recording import Recording, Spikes
 from rheobase.simulation.run import Run, steps_a_call
 from rheobase.simulation.slices import Group, Slice, Wanted, bounds_of, connections_bytes, make_slice
-from rheobase.units import internal, ms
+from rheobase.units import Dimension, internal, ms, natural_unit
 
 _MOST_STEPS = 2**31 - 1
 PRECISIONS = ("float64", "float32")
@@ -292,14 +292,25 @@ def _recording(
     spikes = spikes[:, spikes[0] <= steps]
     spikes = spikes[:, np.lexsort((spikes[2], spikes[1], spikes[0]))]
     traces, traced = _traces(run, wanted, steps)
+    units = {
+        p: {v: _internal_unit(network[p].neuron.equations.dimension_of(v)) for v in of} for p, of in traces.items()
+    }
     return Recording(
         spikes=Spikes(spikes[1].copy(), spikes[2].copy(), spikes[0] * run.dt), populations=tuple(p.name for p in
         network.populations), sizes=tuple(p.n for p in network.populations), duration=steps * run.dt, dt=run.dt,
-        seed=run.seed, threads=len(run.slices), traces=traces, traced=traced, status=status, wall=time.perf_counter()
+        seed=run.seed, threads=len(run.slices), traces=traces, traced=traced, units=units, status=status, wall=time.perf_counter()
         - built, build=built - began, synapses=sum(w.targets.size for w in run.connections),
         memory=sum(connections_bytes(w) for w in run.connections), methods={plan.population.name:
         f"{plan.choice.method}: {plan.choice.reason}" for plan in plans}, name=network.name,
     )  # fmt: skip
+
+
+def _internal_unit(dimension: Dimension) -> str:
+    """Name of the package's own unit of this dimension, such as mV; 1 for plain numbers."""
+    if dimension.is_dimensionless:
+        return "1"
+    usual = natural_unit(dimension)
+    return usual.name if usual.scale == 1 else dimension.internal_name
 
 
 def _traces(run: Run, wanted: Sequence[Wanted], steps: int) -> tuple[dict[str, Any], dict[str, Any]]:
