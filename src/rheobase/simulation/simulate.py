@@ -296,13 +296,24 @@ def _recording(
         p: {v: _internal_unit(network[p].neuron.equations.dimension_of(v)) for v in of} for p, of in traces.items()
     }
     return Recording(
-        spikes=Spikes(spikes[1].copy(), spikes[2].copy(), spikes[0] * run.dt), populations=tuple(p.name for p in
-        network.populations), sizes=tuple(p.n for p in network.populations), duration=steps * run.dt, dt=run.dt,
-        seed=run.seed, threads=len(run.slices), traces=traces, traced=traced, units=units, status=status, wall=time.perf_counter()
-        - built, build=built - began, synapses=sum(w.targets.size for w in run.connections),
-        memory=sum(connections_bytes(w) for w in run.connections), methods={plan.population.name:
-        f"{plan.choice.method}: {plan.choice.reason}" for plan in plans}, name=network.name,
-    )  # fmt: skip
+        spikes=Spikes(spikes[1].copy(), spikes[2].copy(), spikes[0] * run.dt),
+        populations=tuple(p.name for p in network.populations),
+        sizes=tuple(p.n for p in network.populations),
+        duration=steps * run.dt,
+        dt=run.dt,
+        seed=run.seed,
+        threads=len(run.slices),
+        traces=traces,
+        traced=traced,
+        units=units,
+        status=status,
+        wall=time.perf_counter() - built,
+        build=built - began,
+        synapses=sum(w.targets.size for w in run.connections),
+        memory=sum(connections_bytes(w) for w in run.connections),
+        methods={plan.population.name: f"{plan.choice.method}: {plan.choice.reason}" for plan in plans},
+        name=network.name,
+    )
 
 
 def _internal_unit(dimension: Dimension) -> str:
