@@ -244,3 +244,13 @@ def test_questions_without_an_answer(traced: Recording, ask, message: str):
     with pytest.raises(ModelError) as error:
         ask(traced)
     assert message in str(error.value)
+
+
+def test_traces_as_xarray_carry_times_neurons_and_facts():
+    recording = simulate(Population(library.lif(I=400 * pA), 3, "E"), 5 * ms, record={"E": {"v": [0, 2]}}, seed=7)
+    dataset = recording.to_xarray()
+    assert dataset["E_v"].dims == ("time", "E_v_neuron")
+    assert np.array_equal(dataset["E_v"].to_numpy(), recording.traces["E"]["v"])
+    assert np.array_equal(dataset["E_v_neuron"], [0, 2])
+    assert np.allclose(dataset["time"], recording.times)
+    assert dataset["E_v"].attrs["units"] == "mV" and dataset.attrs["seed"] == 7

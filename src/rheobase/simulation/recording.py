@@ -180,17 +180,21 @@ class Recording:
         return "\n".join(lines)
 
     def to_xarray(self) -> Any:
-        """The traces as an xarray Dataset (needs xarray)."""
-        import xarray
-
+        """The traces as an xarray Dataset; needs ``pip install rheobase[xarray]``."""
+        try:
+            import xarray
+        except ImportError:
+            raise ModelError("to_xarray needs xarray; install it with: pip install 'rheobase[xarray]'") from None
         data = {
-            f"{population}_{variable}": xarray.DataArray(
-                values, dims=("time", f"{population}_neuron"),
-                coords={"time": self.times, f"{population}_neuron": self.traced[population][variable]},
+            f"{p}_{v}": xarray.DataArray(
+                values,
+                dims=("time", f"{p}_{v}_neuron"),
+                coords={"time": self.times, f"{p}_{v}_neuron": self.traced[p][v]},
+                attrs={"units": self.units[p][v]},
             )
-            for population, variables in self.traces.items()
-            for variable, values in variables.items()
-        }  # fmt: skip
+            for p, variables in self.traces.items()
+            for v, values in variables.items()
+        }
         return xarray.Dataset(data, attrs={"duration_ms": self.duration, "dt_ms": self.dt, "seed": self.seed})
 
     def save(self, path: str | Path) -> None:
