@@ -181,7 +181,8 @@ def start(*arguments):
     return process
 
 
-def test_ctrl_c_ends_with_a_sentence():
+def test_ctrl_c_ends_with_a_sentence(capsys):
+    assert run(capsys, "simulate", "brunel2000", "--duration", "1 ms")[0] == 0  # compiled code is in the cache now
     process = start("simulate", "brunel2000", "--duration", "1000 s", "--save", "spikes.npz")
     time.sleep(5)
     process.send_signal(signal.SIGINT)

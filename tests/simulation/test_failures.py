@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from contextlib import suppress
 from importlib import import_module
 
 import numpy as np
@@ -149,3 +151,21 @@ def test_networks_are_checked_before_they_are_simulated(part, message: str):
     with pytest.raises(ModelError) as error:
         simulate(Network(Population(LIF, 3, "E"), **parts), 1 * ms)
     assert message in str(error.value)
+
+
+class _Swallowing(Progress):
+    """Stands for the compiler, which calls back into Python and loses what is raised there."""
+
+    def tick(self, more: float) -> None:
+        super().tick(more)
+        if self.in_time:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_is_heard_even_where_an_exception_is_lost(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(import_module("rheobase.simulation.simulate"), "Progress", _Swallowing)
+    with pytest.raises(Interrupted):
+        simulate(library.lif(I=600 * pA), 5000 * ms)
+    assert signal.getsignal(signal.SIGINT) is before

@@ -68,6 +68,8 @@ def simulate(options: argparse.Namespace) -> None:
             progress=_wants_progress(options),
         )
     except Interrupted as stopped:  # what there is until now is printed and saved
+        if not stopped.recording.duration:
+            raise
         interrupt, recording = stopped, stopped.recording
     print(recording_page(recording))
     if options.save is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +73,7 @@ class Run:
     tick: Callable[[float], None]
     done: list[int] = field(default_factory=list)
     stopped: bool = False
+    interrupted: bool = False
     error: BaseException | None = None
     found: list[list[NDArray[np.int32]]] = field(default_factory=list)
 
@@ -87,6 +90,28 @@ class Run:
 
     def go(self) -> None:
         """Run all steps; raises what a thread raised. The calling thread works on the first slice."""
+        with self._heard_interrupt():
+            self._go()
+
+    @contextmanager
+    def _heard_interrupt(self) -> Iterator[None]:
+        """Remember Ctrl-C: the compiler calls back into Python, and an exception raised there is lost."""
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
+            yield
+            return
+
+        def note(number: int, frame: Any) -> None:
+            self.interrupted = True
+            signal.default_int_handler(number, frame)
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _go(self) -> None:
         helpers = [
             threading.Thread(target=self._guarded, args=(part,), daemon=True) for part in range(1, len(self.slices))
         ]
@@ -130,6 +155,8 @@ class Run:
             )  # fmt: skip
             if n_kept:
                 self.found[part].append(kept[:, :n_kept].copy())
+            if self.interrupted and part == 0:
+                raise KeyboardInterrupt
             if stage == LOST:
                 self._raise_diverged(own, min((number + 1) * self.block, self.steps))
             if self.stopped:
