@@ -6,7 +6,6 @@ import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,14 +53,6 @@ class PopulationPlan:
     values: Mapping[str, Value]
     build: Build
     start: Mapping[str, Value]
-
-    @cached_property
-    def arrays(self) -> tuple[str, ...]:
-        return self.build.layout.arrays
-
-    @property
-    def n(self) -> int:
-        return self.population.n
 
 
 def plan_population(

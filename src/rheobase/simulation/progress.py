@@ -11,10 +11,10 @@ _SECONDS_BETWEEN = 0.1
 class Progress:
     """Counts milliseconds of biology, or synapses in place; draws ten times a second at most, and only if ``shown``."""
 
-    def __init__(self, total: float, name: str, shown: bool):
+    def __init__(self, total: float, name: str, shown: bool, in_time: bool = True):
         self.done, self.drawn, self.bar = 0.0, 0.0, None
         self.began = time.perf_counter()
-        self.in_time = not name.endswith("synapses")
+        self.in_time = in_time  # milliseconds of biology rather than synapses
         if shown:
             self.bar = self._bar(total, name)
 

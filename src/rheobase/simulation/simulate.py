@@ -221,7 +221,7 @@ def _build(
         ring = make_slice(network, groups, (), bounds[part], dt, 1, real).ring_of
         return connect_slice(network, seed, dt, bounds[part], ring, tick)
 
-    bar = Progress(network.synapses, f"{network.name}: synapses", progress)
+    bar = Progress(network.synapses, f"{network.name}: synapses", progress, in_time=False)
     try:
         with ThreadPoolExecutor(workers) as pool:
             try:
