@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -41,6 +40,7 @@ _WRAPPERS = {
         "        results = rhs({arguments})\n"
         "    return np.stack(np.broadcast_arrays(*results, state[0])[:-1])\n"
     ),
+    "python": ("def vector(state, parameters, t):\n    return np.array(rhs({arguments}))\n"),
     "jax": (
         "def vector(state, parameters, t):\n"
         "    results = rhs({arguments})\n"
@@ -57,7 +57,7 @@ def right_hand_side(neuron: Neuron, target: str = "numba") -> Function:
     neuron
         The model.
     target
-        ``numba`` (one state, compiled), ``numpy`` or ``jax`` (one state or many).
+        ``python`` (one state, at once), ``numba`` (one state, compiled), ``numpy`` or ``jax`` (one state or many).
 
     Returns
     -------
@@ -93,11 +93,12 @@ def jacobian(neuron: Neuron, target: str = "numba") -> Function:
     return derivative(neuron, 1, target)
 
 
-def derivative(neuron: Neuron, order: int, target: str = "numba") -> Function:
+def derivative(neuron: Neuron, order: int, target: str = "numba", by: Sequence[str] | None = None) -> Function:
     """All derivatives of an order (1 to 3) of the right-hand side: ``f(state, parameters, t)[i, j, k, ...]``.
 
-    The first index is the equation, the others are the states; the tensor is symmetric in them. Its derivatives are
-    those of the equations' own trees, so they are exact.
+    The first index is the equation, the others are the names in ``by``, states or parameters; the tensor is symmetric
+    in them. Without ``by`` they are the states. The derivatives are those of the equations' own trees, so they are
+    exact.
 
     Raises
     ------
@@ -106,12 +107,13 @@ def derivative(neuron: Neuron, order: int, target: str = "numba") -> Function:
     """
     if order not in (1, 2, 3):
         raise ValueError(f"derivatives are there to third order, not {order}")
-    n = neuron.n_states
-    definitions, slopes = _derivatives(neuron, order)
+    variables = neuron.states if by is None else tuple(by)
+    n = len(variables)
+    definitions, slopes = _derivatives(neuron, order, variables)
     # The first result is the 0 that fills every place where nothing depends on anything.
-    index = np.zeros((n,) * (order + 1), dtype=np.intp)
+    index = np.zeros((neuron.n_states, *(n,) * order), dtype=np.intp)
     results: list[Expression] = [ZERO]
-    for place in product(range(n), repeat=order + 1):
+    for place in np.ndindex(index.shape):
         slope = slopes[place[0], tuple(sorted(place[1:]))]
         if slope != ZERO and list(place[1:]) == sorted(place[1:]):
             index[place] = len(results)
@@ -172,38 +174,37 @@ def _alone(expression: Expression | None) -> Expression:
 
 
 def _derivatives(
-    neuron: Neuron, order: int
+    neuron: Neuron, order: int, variables: Sequence[str]
 ) -> tuple[dict[str, Expression], dict[tuple[int, tuple[int, ...]], Expression]]:
     """Derivatives by forward accumulation: those of intermediate quantities get names of their own.
 
-    ``slopes[i, (j, k)]`` is the derivative of equation i with respect to states j and k.
+    ``slopes[i, (j, k)]`` is the derivative of equation i with respect to variables j and k.
     """
     definitions, results = _equations(neuron)
-    states = neuron.states
     taken = {*definitions, *_arguments(neuron)}
     level: dict[tuple[str, tuple[int, ...]], Expression] = {(name, ()): tree for name, tree in definitions.items()}
     values: dict[tuple[int, tuple[int, ...]], Expression] = {(i, ()): tree for i, tree in enumerate(results)}
     program = dict(definitions)
-    inner: list[dict[str, Expression]] = [{} for _ in states]  # derivative of each named quantity by each state
+    inner: list[dict[str, Expression]] = [{} for _ in variables]  # derivative of each named quantity by each state
     label: dict[tuple[str, tuple[int, ...]], str] = {(name, ()): name for name in definitions}
     for degree in range(1, order + 1):
         next_level: dict[tuple[str, tuple[int, ...]], Expression] = {}
         for (name, place), tree in level.items():
-            for j in range(len(states)):
+            for j in range(len(variables)):
                 key = (name, tuple(sorted((*place, j))))
                 if key not in next_level:
-                    next_level[key] = differentiate(tree, states[j], inner[j])
+                    next_level[key] = differentiate(tree, variables[j], inner[j])
                     if next_level[key] != ZERO:
-                        label[key] = _label(name, [states[at] for at in key[1]], taken)
+                        label[key] = _label(name, [variables[at] for at in key[1]], taken)
                         program[label[key]] = next_level[key]
                 slope: Expression = Name(label[key]) if key in label else ZERO
                 if (name, place) in label:
                     inner[j][label[name, place]] = slope
         level = next_level
         values = {
-            (i, (*place, j)): differentiate(tree, states[j], inner[j])
+            (i, (*place, j)): differentiate(tree, variables[j], inner[j])
             for (i, place), tree in values.items()
-            for j in range(len(states))
+            for j in range(len(variables))
             if not place or j >= place[-1]
         }
         if degree == order:
@@ -211,8 +212,8 @@ def _derivatives(
     return program, values
 
 
-def _label(name: str, states: Sequence[str], taken: set[str]) -> str:
-    label = f"{name}_by_{'_'.join(states)}"
+def _label(name: str, variables: Sequence[str], taken: set[str]) -> str:
+    label = f"{name}_by_{'_'.join(variables)}"
     while label in taken:
         label += "_"
     taken.add(label)
@@ -229,6 +230,10 @@ def _target(name: str) -> Target:
         from rheobase.compile.numba_printer import NUMBA
 
         return NUMBA
+    if name == "python":
+        from rheobase.compile.python_printer import PYTHON
+
+        return PYTHON
     if name == "numpy":
         from rheobase.compile.numpy_printer import NUMPY
 
@@ -237,7 +242,7 @@ def _target(name: str) -> Target:
         from rheobase.compile.jax_printer import JAX
 
         return JAX
-    raise ValueError(f"there is no target '{name}'; there are numba, numpy and jax")
+    raise ValueError(f"there is no target '{name}'; there are python, numba, numpy and jax")
 
 
 def _function(neuron: Neuron, target: str, program: Program, labels: Sequence[str]) -> Function:

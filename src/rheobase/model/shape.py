@@ -120,14 +120,20 @@ def degree(node: Expression, degrees: Mapping[str, int]) -> int:
 
 def is_smooth(equations: Equations) -> bool:
     """Whether no condition and no function with a kink or a jump takes anything that depends on a state."""
+    return not rough(equations)
+
+
+def rough(equations: Equations) -> tuple[str, ...]:
+    """The names whose equations have a kink or a jump where a state passes some value."""
     moving = set(equations.states)
-    trees = []
+    found = []
     for equation in (*equations.subexpressions, *equations.differential):
         tree = _tree(equation.expression)
-        trees.append(tree)
+        if not _smooth(tree, moving):
+            found.append(equation.name)
         if equation.kind == "subexpression" and names(tree) & moving:
             moving.add(equation.name)
-    return all(_smooth(tree, moving) for tree in trees)
+    return tuple(found)
 
 
 def _smooth(node: Expression, moving: set[str]) -> bool:

@@ -1,0 +1,1 @@
+"""The dynamics lens: what a neuron can do, from its equations."""
