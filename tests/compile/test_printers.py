@@ -1,4 +1,4 @@
-"""One tree, three targets: the same numbers from Numba, NumPy and JAX, and exact derivatives of any order."""
+"""One tree, four targets: the same numbers from Python, Numba, NumPy and JAX, and exact derivatives of any order."""
 
 import jax
 import numpy as np
@@ -18,7 +18,7 @@ from rheobase.model.expression import Binary, Call, Name, Number
 from rheobase.model.neuron import Neuron
 from rheobase.units import ms, mV, nS, pA, pF
 
-TARGETS = ("numba", "numpy", "jax")
+TARGETS = ("python", "numba", "numpy", "jax")
 
 HODGKIN_HUXLEY = Neuron(
     """
@@ -86,7 +86,7 @@ def states(model):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_three_targets_agree(name, functions):
+def test_the_targets_agree(name, functions):
     model, found = MODELS[name], functions[name]
     parameters = parameter_vector(model)
 
@@ -98,7 +98,7 @@ def test_the_three_targets_agree(name, functions):
         reference = found["numpy"](state, parameters, 0.0)
         # the rounding of a sum is that of its largest term
         scale = max(1.0, float(np.abs(reference).max()))
-        for target in ("numba", "jax"):
+        for target in ("python", "numba", "jax"):
             assert np.asarray(found[target](state, parameters, 0.0)) == pytest.approx(
                 reference, rel=1e-12, abs=1e-12 * scale
             )
