@@ -143,7 +143,6 @@ def test_the_seed_is_the_simulation(capsys):
             "a.doc: a figure cannot be written as 'doc'; use .png, .pdf or .svg",
         ),
         (["simulate", "lif", "--save", "."], ".: is a folder; give the name of a file"),
-        (["show", "lif", "--toml"], "lif is a single neuron; --toml prints networks"),
         (["compare", "lif"], "lif is a single neuron, and compare needs a network; try rheobase simulate lif"),
         (["cmpare"], "there is no command 'cmpare'; did you mean 'compare'?"),
         (["compare"], "the following arguments are required: NAME_OR_FILE"),

@@ -29,7 +29,7 @@ def list_models(options: argparse.Namespace) -> None:
 
 
 def show(options: argparse.Namespace) -> None:
-    """Print a model as text, or a network as TOML."""
+    """Print a model as text or as TOML."""
     from rheobase.cli.models import find, is_file
     from rheobase.cli.show import network_page, neuron_page
     from rheobase.model.network import Network
@@ -37,9 +37,7 @@ def show(options: argparse.Namespace) -> None:
     model = find(options.model, options.parameters)
     name = "" if is_file(options.model) else options.model
     if not isinstance(model, Network):
-        if options.toml:
-            raise ModelError(f"{options.model} is a single neuron; --toml prints networks")
-        print(neuron_page(model, name))
+        print(model.to_toml() if options.toml else neuron_page(model, name), end="" if options.toml else "\n")
     elif options.toml:
         print(model.to_toml(), end="")
     else:

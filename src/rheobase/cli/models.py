@@ -9,6 +9,8 @@ from typing import Any
 
 from rheobase import library
 from rheobase.errors import ModelError
+from rheobase.library.given import quantities
+from rheobase.model import toml
 from rheobase.model.network import Network, nearest
 from rheobase.model.neuron import Neuron
 
@@ -16,7 +18,7 @@ _SIMULATED = "simulated rate of "  # what a fact of the library calls the rate o
 
 
 def find(name: str, parameters: Iterable[tuple[str, Any]] = ()) -> Neuron | Network:
-    """The model of this name, or the network in this file.
+    """The model of this name, or the neuron or network in this file.
 
     Raises
     ------
@@ -25,6 +27,8 @@ def find(name: str, parameters: Iterable[tuple[str, Any]] = ()) -> Neuron | Netw
     """
     given = dict(parameters)
     if is_file(name):
+        if toml.is_neuron_file(name):
+            return Neuron.from_toml(name).with_(**quantities(given))
         if given:
             raise ModelError(f"-p is for models of the library; change {next(iter(given))} in {name} itself")
         return Network.from_toml(name)

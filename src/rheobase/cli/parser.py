@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
     showing = commands_of.add_parser("show", help="print a model: equations, parameters, source")
     _add_model(showing)
-    showing.add_argument("--toml", action="store_true", help="print a network as a network file, to change it")
+    showing.add_argument("--toml", action="store_true", help="print the model as a file, to change it")
     showing.set_defaults(run=commands.show)
 
     simulating = commands_of.add_parser("simulate", help="simulate a neuron or network")
@@ -92,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="NAME_OR_FILE", help="a name of the library, or a network file (.toml)")
+    parser.add_argument(
+        "model", metavar="NAME_OR_FILE", help="a name of the library, or the file (.toml) of a network or neuron"
+    )
     parser.add_argument(
         "-p",
         dest="parameters",
@@ -100,7 +102,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         type=_assignment,
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter of a library model, such as g=5 or 'tau_m=10 ms'; may be given several times",
+        help="a parameter of a library model or of a neuron file, such as g=5 or 'tau_m=10 ms'; may be given several times",
     )
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -181,6 +182,27 @@ class Neuron:
         from rheobase.model.latex import latex
 
         return latex(self)
+
+    def to_toml(self, path: str | Path | None = None) -> str:
+        """The neuron as the text of a neuron file, written to ``path`` if one is given."""
+        from rheobase.model import toml
+
+        if path is not None:
+            toml.write_neuron(self, path)
+        return toml.neuron_text(self)
+
+    @staticmethod
+    def from_toml(path: str | Path) -> Neuron:
+        """Read a neuron file: a table ``[neuron]`` with ``equations``, ``threshold``, ``parameters`` and so on.
+
+        Raises
+        ------
+        ModelError
+            With file, line, key and reason.
+        """
+        from rheobase.model import toml
+
+        return toml.read_neuron(path)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

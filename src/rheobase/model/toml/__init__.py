@@ -30,8 +30,12 @@ Quantities are text, a number and a unit; they are read, never evaluated. The pa
 lists every key.
 """
 
+from rheobase.model.toml.neuron_file import is_neuron_file, neuron_text, read_neuron, write_neuron
 from rheobase.model.toml.reading import read_network
 from rheobase.model.toml.tables import NetworkFileError
 from rheobase.model.toml.writing import network_text, write_network
 
-__all__ = ["NetworkFileError", "network_text", "read_network", "write_network"]
+__all__ = [
+    "NetworkFileError", "is_neuron_file", "network_text", "neuron_text", "read_network", "read_neuron", "write_network",
+    "write_neuron",
+]  # fmt: skip

@@ -65,7 +65,7 @@ def read_network(path: str | Path) -> Network:
     file.only(("network", "neurons", "population", "projection", "poisson", "current"))
     head = file.sub("network", {})
     head.only(("name", "source"))
-    neurons = {name: _neuron(table, name) for name, table in file.named("neurons").items()}
+    neurons = {name: read_neuron_table(table, name) for name, table in file.named("neurons").items()}
     if not file.listed("population"):
         file.fail("", "has no [[population]]; a network needs at least one")
     populations = _populations(file.listed("population"), neurons)
@@ -94,7 +94,8 @@ def _reported(table: Table, key: str = "") -> Iterator[None]:
         table.fail(key, str(error))
 
 
-def _neuron(table: Table, name: str) -> Neuron:
+def read_neuron_table(table: Table, name: str) -> Neuron:
+    """One table of a neuron: its text, or a name of the library."""
     if "library" in table.data:
         return _from_library(table)
     table.only(("equations", *_TEXTS, "parameters", "initial"))

@@ -36,7 +36,7 @@ def network_text(network: Network) -> str:
     for population in network.populations:
         name = called[id(population.neuron)]
         if name not in seen:
-            blocks += _neuron_blocks(f"neurons.{_key(name)}", population.neuron)
+            blocks += neuron_blocks(f"neurons.{_key(name)}", population.neuron)
         seen.add(name)
     blocks += [_block("[[population]]", _population(p, called[id(p.neuron)])) for p in network.populations]
     blocks += [_block("[[projection]]", _projection(p, network)) for p in network.projections]
@@ -61,7 +61,7 @@ def _neuron_names(network: Network) -> dict[int, str]:
     return called
 
 
-def _neuron_blocks(header: str, neuron: Neuron) -> list[str]:
+def neuron_blocks(header: str, neuron: Neuron) -> list[str]:
     """The neuron, and its values in tables of their own: they may be many."""
     tables = {
         "parameters": _values(neuron, _as_given(neuron, neuron.parameters)),
