@@ -23,8 +23,8 @@ def test_the_command_line_takes_a_neuron_file(tmp_path, monkeypatch, capsys):
     assert main(["show", "lif", "--toml"]) == 0
     Path("mine.toml").write_text(capsys.readouterr().out)
     assert main(["simulate", "mine.toml", "-p", "I=600 pA", "--duration", "500 ms"]) == 0
-    assert main(["simulate", "mine.toml", "-p", "i=600 pA"]) == 2
-    assert "did you mean 'I'?" in capsys.readouterr().err
+    assert main(["simulate", "mine.toml", "-p", "tau_M=6 ms"]) == 2
+    assert "did you mean 'tau_m'?" in capsys.readouterr().err
 
 
 def test_errors_say_where(tmp_path):

@@ -280,6 +280,12 @@ class Writer:
             lines.append(f"{x} = {x} + dt*{change}")
         return lines
 
+    def _euler_in_turn(self) -> list[str]:
+        lines = []
+        for at, x in enumerate(self.cell.states):
+            lines += [self._call(f"{at}", self.cell.states, "t"), f"{x} = {x} + dt*rb_d{at}_{x}"]
+        return lines
+
     def _two_half_steps(self) -> list[str]:
         first, *others = self.cell.states
         lines = [self._call("1", self.cell.states, "t"), f"{first} = {first} + (real(0.5)*dt)*rb_d1_{first}"]

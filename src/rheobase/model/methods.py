@@ -16,6 +16,8 @@ METHODS = {
     "rk4": "classical Runge-Kutta of fourth order",
     "heun": "predictor-corrector, second order; with noise it converges to the Stratonovich solution",
     "euler": "explicit Euler(-Maruyama), first order; multiplicative noise in the sense of Ito",
+    "euler_in_turn": "Euler steps of one variable after the other, each with the new values of those before it "
+    "(Izhikevich 2004)",
     "two_half_steps": "two Euler half steps of the first variable, then one Euler step of the others (Izhikevich 2003)",
 }
 
