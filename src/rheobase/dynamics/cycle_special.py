@@ -1,0 +1,148 @@
+r"""Special points on a branch of cycles: what changes between two neighbours, and where exactly.
+
+====================  =====================================================================================
+fold of cycles        the parameter turns round: its part of the tangent is zero (and a second multiplier is 1)
+branch point          the determinant of the bordered matrix changes sign: another branch crosses
+period doubling       a multiplier is -1
+torus                 a *complex* pair of multipliers has size 1 (a real pair with product 1 is nothing)
+====================  =====================================================================================
+
+A zero is bracketed roughly, then found to rounding on a mesh of twice as many intervals, and kept only if the
+multipliers are there where they have to be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rheobase.numerics.bracket import root
+from rheobase.numerics.collocation import Problem
+from rheobase.numerics.periodic import Solution, between, correct, moved
+
+Test = Callable[[Solution], float]
+
+_NEAR_ONE = 0.1  # logarithm of the second multiplier 1 of a fold; the two repel each other like a square root
+_ON_CIRCLE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A special point: its kind, its cycle, and what is left of the equation that defines it."""
+
+    kind: str
+    solution: Solution
+    residual: float
+    problem: Problem
+
+
+def changes(problem: Problem, a: Solution, b: Solution) -> list[tuple[str, Test]]:
+    """What happens between two neighbouring cycles: kinds and the functions that are zero there."""
+    found: list[tuple[str, Test]] = []
+    if a.tangent.parameter * b.tangent.parameter < 0.0:
+        found.append(("fold-of-cycles", lambda s: s.tangent.parameter / problem.parameter_scale))
+    if a.sign * b.sign < 0.0 and a.orbit.mesh.N == b.orbit.mesh.N:
+        reference = max(a.log, b.log)
+        found.append(("branch-point", lambda s: s.sign * math.exp(min(s.log - reference, 0.0))))
+    if doubling(a) * doubling(b) < 0.0:
+        found.append(("period-doubling", doubling))
+    outside = [int(np.count_nonzero(np.abs(s.split[1]) > 1.0)) for s in (a, b)]
+    if abs(outside[1] - outside[0]) == 2:
+        k = min(outside)
+        if any(abs(s.split[1][k].imag) > 0.0 for s in (a, b)):
+            found.append(("torus", lambda s: _pair_size(s, k)))
+    return found
+
+
+def doubling(solution: Solution) -> float:
+    """Product of ``(1 + mu) / (1 + |mu|)`` over all multipliers: its sign changes where one passes -1."""
+    values = solution.split[1]
+    size = np.abs(values)
+    with np.errstate(invalid="ignore"):
+        parts = np.where(np.isfinite(size), (1.0 + values) / (1.0 + size), np.sign(values.real))
+    return float(np.prod(parts).real)
+
+
+def _pair_size(solution: Solution, k: int) -> float:
+    """Logarithm of the product of the k-th multiplier and the next, by size."""
+    with np.errstate(divide="ignore"):
+        return float(np.sum(np.log(np.abs(solution.split[1][k : k + 2]))))
+
+
+def located(problem: Problem, a: Solution, b: Solution, kind: str, test: Test, intervals: int) -> Found | None:
+    """The special point between two neighbours, on a fine mesh; None if it does not bear closer inspection."""
+    rough = bracketed(problem, a, b, test, 1e-3)
+    if rough is None:
+        return None
+    fine = _polished(problem, rough, test, min(2 * rough.orbit.mesh.N, intervals))
+    if fine is None:
+        fine = bracketed(problem, a, b, test, 1e-13) or rough
+    residual = abs(test(fine))
+    return Found(kind, fine, residual, problem) if _holds(kind, fine, residual) else None
+
+
+def bracketed(problem: Problem, a: Solution, b: Solution, test: Test, tol: float) -> Solution | None:
+    """The zero between two neighbours, by planes across the way from one to the other."""
+    way = between(a.orbit, b.orbit)
+    start = moved(b.orbit, way, -1.0)
+    seen: dict[float, Solution] = {0.0: a, 1.0: b}
+
+    def value(fraction: float) -> float:
+        found = correct(problem, moved(start, way, fraction), way)
+        if found is None:
+            return math.nan
+        seen[fraction] = found
+        return test(found)
+
+    ends = test(a), test(b)
+    if ends[0] * ends[1] > 0.0:
+        return None
+    fraction = root(value, 0.0, 1.0, *ends, tol=tol, most=40)
+    return seen.get(fraction)
+
+
+def _polished(problem: Problem, rough: Solution, test: Test, N: int) -> Solution | None:
+    """The zero again on a mesh of ``N`` intervals, by secants along the tangent."""
+    old = rough.orbit.mesh
+    mesh = old.adapted(rough.orbit.nodes, problem.scale, N)
+    orbit, tangent = rough.orbit.on(mesh), rough.tangent.on(old, mesh)
+    last, here = 0.0, 0.0
+    solution = correct(problem, orbit, tangent)
+    if solution is None:
+        return None
+    value = test(solution)
+    best, before, step = solution, value, 1e-4
+    for _ in range(8):
+        here = here + step
+        solution = correct(problem, moved(orbit, tangent, here), tangent)
+        if solution is None:
+            return None
+        value = test(solution)
+        if abs(value) < abs(test(best)):
+            best = solution
+        if value == before or abs(step) < 1e-9:
+            return best
+        step = -value * (here - last) / (value - before)
+        last, before = here, value
+        if not abs(step) < 0.1:
+            return None
+    return best
+
+
+def _holds(kind: str, solution: Solution, residual: float) -> bool:
+    """Whether the multipliers confirm what the test function says."""
+    trivial, others = solution.split
+    if not abs(trivial - 1.0) < 0.05:
+        return False
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.asarray(others, dtype=complex))
+    if kind in ("fold-of-cycles", "branch-point"):
+        return bool(np.min(np.abs(logs), initial=math.inf) < _NEAR_ONE) and residual < 1e-5
+    if kind == "period-doubling":
+        near = others[np.argmin(np.abs(others + 1.0))]
+        return abs(near + 1.0) < _ON_CIRCLE and near.imag == 0.0
+    near = others[np.argmin(np.abs(np.real(logs)))]
+    return abs(abs(near) - 1.0) < _ON_CIRCLE and abs(near.imag) > 1e-6
