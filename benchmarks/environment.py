@@ -1,4 +1,4 @@
-"""The peers' own virtual environment: NEST and Brian2 at fixed versions, made on first use.
+"""The peers' own virtual environment: NEST, Brian2 and XPPAUT's engine at fixed versions, made on first use.
 
 Rheobase never runs in it, and nothing of it enters Rheobase's environment. Brian2's C++ mode needs a C++ compiler on
 the machine; Rheobase and the wheel of NEST do not.
@@ -11,12 +11,12 @@ import sys
 import venv
 from pathlib import Path
 
-PACKAGES = ("nest-simulator==3.10.0", "brian2==2.9.0", "numpy<2.4", "cython", "setuptools")
+PACKAGES = ("nest-simulator==3.10.0", "brian2==2.9.0", "xpplab==0.1.2", "numpy<2.4", "cython", "setuptools")
 DEFAULT = Path(__file__).resolve().parent.parent / ".venv-peers"
 
 
 def peer_python(folder: Path = DEFAULT) -> Path:
-    """The interpreter of the peers' environment, which is made if it is not there.
+    """The interpreter of the peers' environment, which is made if it is not there, or filled if it lacks a package.
 
     Parameters
     ----------
@@ -29,11 +29,13 @@ def peer_python(folder: Path = DEFAULT) -> Path:
         If pip cannot install the peers.
     """
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if not (folder / "complete").exists():
+    complete, wanted = folder / "complete", "\n".join(PACKAGES)
+    if not complete.exists() or complete.read_text() != wanted:
         print(f"making the peers' environment in {folder} ...", file=sys.stderr, flush=True)
-        venv.EnvBuilder(with_pip=True).create(folder)
+        if not python.exists():
+            venv.EnvBuilder(with_pip=True).create(folder)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        (folder / "complete").write_text("\n".join(PACKAGES))
+        complete.write_text(wanted)
     return python
 
 

@@ -9,6 +9,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +53,13 @@ def run_worker(script: str, options: Iterable[object], peers: Path | None) -> Ro
     """
     python = sys.executable if peers is None else str(peer_python(peers))
     command = [python, str(WORKERS / script), *map(str, options)]
+    start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, env=_one_engine_only(), check=False)
+    process_s = time.perf_counter() - start
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         raise RuntimeError(f"{script} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-    return {**json.loads(lines[-1]), "load": os.getloadavg()[0]}
+    return {**json.loads(lines[-1]), "process_s": process_s, "load": os.getloadavg()[0]}
 
 
 def _one_engine_only() -> dict[str, str]:

@@ -34,7 +34,7 @@ class Copies:
     dt: float
 
     def run(self, values: Array, starts: Array, duration: float, record: bool = False) -> Recording:
-        """Simulate copies with these ``values`` (k,) and ``starts`` (k, n_states), internal units, for ``duration`` ms."""
+        """Simulate copies with ``values`` (k,) and ``starts`` (k, n_states), in internal units, for ``duration`` ms."""
         changes = {self.parameter: self._quantity(self.parameter, values)}
         changes |= {state: self._quantity(state, starts[:, at]) for at, state in enumerate(self.neuron.states)}
         return simulate(

@@ -1,4 +1,4 @@
-"""The command line: ``rheobase list | show | simulate | compare | demo``."""
+"""The command line: ``rheobase list | show | analyse | simulate | compare | demo``."""
 
 from __future__ import annotations
 

@@ -116,6 +116,13 @@ def compare(options: argparse.Namespace) -> None:
         print(f"figure: {options.figure}")
 
 
+def analyse(options: argparse.Namespace) -> None:
+    """Print the character of a neuron, or a table of several; write figure and numbers where wanted."""
+    from rheobase.cli.analyse import run
+
+    run(options, tell=_wants_progress(options))
+
+
 def demo(options: argparse.Namespace) -> None:
     """Compare Brunel's network with its theory at three points."""
     from rheobase.check.demo import run_demo

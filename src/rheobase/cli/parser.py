@@ -18,6 +18,7 @@ from rheobase.units import internal, ms, parse_quantity
 _EXAMPLES = """examples:
   rheobase list
   rheobase show adex
+  rheobase analyse hodgkin_huxley --figure hh.png
   rheobase compare brunel2000 -p g=5 -p eta=2 --figure brunel.png
   rheobase compare my_network.toml --duration "2 s" --json result.json
 """
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = _Parser(
         prog="rheobase",
-        description="Simulate a network of neurons, and check it against its mean-field theory.",
+        description="Analyse neurons, simulate networks, and check theory and simulation against each other.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -83,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     comparing.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
     comparing.set_defaults(run=commands.compare)
 
+    analysing = commands_of.add_parser("analyse", help="say what kind of neuron it is: class, bifurcations, resonance")
+    _add_analysis(analysing)
+    analysing.set_defaults(run=commands.analyse)
+
     demo = commands_of.add_parser("demo", help="compare Brunel's network with its theory at three points")
     demo.add_argument("--output", type=Path, default=Path("demo"), metavar="FOLDER", help="default: demo")
     demo.add_argument("--duration", type=_time, default=1000.0, help="default: 1 s")
@@ -95,6 +100,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model", metavar="NAME_OR_FILE", help="a name of the library, or the file (.toml) of a network or neuron"
     )
+    _add_parameters(parser)
+
+
+def _add_parameters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-p",
         dest="parameters",
@@ -102,8 +111,23 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         type=_assignment,
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter of a library model or of a neuron file, such as g=5 or 'tau_m=10 ms'; may be given several times",
+        help="a parameter of a library model or neuron file, such as g=5 or 'tau_m=10 ms'; may be given several times",
     )
+
+
+def _add_analysis(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "models", metavar="NAME_OR_FILE", nargs="+", help="names of the library or files; several give a table"
+    )
+    _add_parameters(parser)
+    parser.add_argument("--input", metavar="NAME", help="the parameter that is the input; default: I, I_ext, I_app ...")
+    parser.add_argument(
+        "--range", nargs=2, metavar=("LOW", "HIGH"), help="of the input; default: as far as there are bifurcations"
+    )
+    parser.add_argument("--check", action="store_true", help="try the predictions by simulation, and print the table")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="write a figure to FILE (.png, .pdf, .svg)")
+    parser.add_argument("--quiet", action="store_true", help="do not tell what is being done")
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from rheobase.model.errors import ModelError
 from rheobase.model.evaluate import evaluate
 from rheobase.model.expression import Binary, Expression, Name, Number, Unary, names, walk
 from rheobase.model.network import nearest
+from rheobase.model.shape import LINEAR, System, degree
 from rheobase.numerics.sequence import even_points
 from rheobase.units import DIMENSIONLESS, VOLTAGE
 
@@ -66,7 +67,7 @@ def find_box(field: VectorField, given: Mapping[str, Any] | None = None) -> Box:
     thresholds, half-activations, start and reset), and beyond by as much again, at least 100 mV; for a neuron with a
     reset it ends at the threshold, where the flow does. A pure number that its equation keeps between 0 and 1, as it
     does a gate, gets these bounds. Anything else reaches beyond its own landmarks by ten times their distance, at least
-    100 of the internal units.
+    by 100 of the internal units and by the size of the largest landmark.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def _range(field: VectorField, state: str) -> tuple[float, float]:
     low, high = min(marks), max(marks)
     end = threshold_of(field, state)
     times = 1.0 if field.neuron.equations.dimension_of(state) == VOLTAGE else _WIDE
-    margin = max(times * (high - low), _MARGIN)
+    margin = max(times * (high - low), _MARGIN, abs(low), abs(high))
     low, high = low - margin, high + margin
     return (low, end) if end is not None and end > low else (low, high)
 
@@ -126,25 +127,36 @@ def _landmarks(field: VectorField, state: str) -> list[float]:
     for tree in trees:
         for node in walk(tree) if tree is not None else ():
             if isinstance(node, Binary) and node.op in ("+", "-", "<", "<=", ">", ">="):
-                marks += _partner(node, state, values)
+                marks += _equal(node, state, values)
     for line in neuron.reset:
         if line.name == state and line.op == "=":
             marks += _constant(line.expression, values)
     if neuron.equations.dimension_of(state) == VOLTAGE:
         equal = [name for name in field.parameters if neuron.equations.dimension_of(name) == VOLTAGE]
         marks += [values[name] for name in equal if name in values]
-    return [mark for mark in marks if np.isfinite(mark)]
+    return [float(f"{mark:.12g}") for mark in marks if np.isfinite(mark)]
 
 
-def _partner(node: Binary, state: str, values: Mapping[str, float]) -> list[float]:
-    """The number beside the state in a sum, a difference or a comparison, as the value at which they are equal."""
-    for one, other in ((node.left, node.right), (node.right, node.left)):
-        if isinstance(one, Unary) and one.op == "-":
-            one = one.operand
-        if one == Name(state):
-            sign = -1.0 if node.op == "+" else 1.0
-            return [sign * value for value in _constant(other, values)]
-    return []
+def _equal(node: Binary, state: str, values: Mapping[str, float]) -> list[float]:
+    """Where a sum or difference that is linear in the state is zero, or where both sides of a comparison are equal."""
+    known = {**values, state: 0.0}
+    if state not in names(node) or not names(node) <= known.keys() or not is_linear(node, state):
+        return []
+    with np.errstate(all="ignore"):
+        at_zero, at_one = (_side(node, {**known, state: value}) for value in (0.0, 1.0))
+        root = -at_zero / (at_one - at_zero) if at_one != at_zero else np.nan
+    return [float(root)]
+
+
+def is_linear(node: Binary, state: str) -> bool:
+    """Whether both sides are linear in the state, and at least one contains it."""
+    degrees = [degree(side, {state: LINEAR}) for side in (node.left, node.right)]
+    return max(degrees) == LINEAR
+
+
+def _side(node: Binary, values: Mapping[str, float]) -> float:
+    left, right = (float(np.asarray(evaluate(side, values))) for side in (node.left, node.right))
+    return left + right if node.op == "+" else left - right
 
 
 def _constant(tree: Expression, values: Mapping[str, float]) -> list[float]:
@@ -175,27 +187,24 @@ def threshold_of(field: VectorField, state: str) -> float | None:
 
 
 def _gates(field: VectorField, lower: Vector, upper: Vector) -> NDArray[np.bool_]:
-    """The states that never leave 0..1, wherever the others are: tried at many points of the box.
+    """The states that are drawn into 0..1 wherever the others are: tried at many points of the box.
 
-    States that only stay there if other gates do are found by leaving out, round by round, those that do not.
+    The equation has to be linear in the state, so that what holds at 0 and at 1 holds beyond.
     """
-    maybe = np.array([field.neuron.equations.dimension_of(state) == DIMENSIONLESS for state in field.states])
-    spread = even_points(field.n, _TRIES)
-    while maybe.any():
-        low, high = np.where(maybe, 0.0, lower), np.where(maybe, 1.0, upper)
-        points = low[:, None] + spread * (high - low)[:, None]
-        stays = maybe.copy()
-        for at in np.flatnonzero(maybe):
-            stays[at] = _stays(field, points, int(at))
-        if np.array_equal(stays, maybe):
-            break
-        maybe = stays
-    return maybe
+    equations = field.neuron.equations
+    system = System.of(equations)
+    points = lower[:, None] + even_points(field.n, _TRIES) * (upper - lower)[:, None]
+    gates = np.zeros(field.n, dtype=bool)
+    for at, state in enumerate(field.states):
+        if equations.dimension_of(state) == DIMENSIONLESS:
+            linear = degree(system.derivatives[state], system.degrees([state])) == LINEAR
+            gates[at] = linear and _stays(field, points, at)
+    return gates
 
 
 def _stays(field: VectorField, points: Vector, at: int) -> bool:
-    """Whether the flow points to the interval 0..1 at its ends and beyond them; and truly so somewhere."""
-    for value, sign in ((-1.0, 1.0), (0.0, 1.0), (1.0, -1.0), (2.0, -1.0)):
+    """Whether the flow points inward at 0 and at 1; and truly so somewhere."""
+    for value, sign in ((0.0, 1.0), (1.0, -1.0)):
         beside = points.copy()
         beside[at] = value
         inward = sign * field.rhs(beside)[at]

@@ -78,8 +78,12 @@ def _takens(plane: Plane, u: Vector, vectors: Null, angle: float) -> Found | Non
     if vectors.gap < 1e-9 * size:  # two null vectors: another, more degenerate point
         return None
     a, b = takens_coefficients(plane, u, vectors)
-    cycles = "" if a * b == 0.0 else f"the cycles beside it are {'stable' if a * b < 0.0 else 'unstable'}"
-    return Found(max(abs(vectors.value) / size, angle), None, a * b, cycles if plane.field.n == 2 else "")
+    values = np.linalg.eigvals(plane.jacobian(u))
+    others = np.delete(values, np.argsort(np.abs(values))[:2])
+    stable = a * b < 0.0 and bool(np.all(others.real < 0.0))
+    return Found(
+        max(abs(vectors.value) / size, angle), None, a * b, f"the cycles beside it are {'' if stable else 'un'}stable"
+    )
 
 
 def takens_coefficients(plane: Plane, u: Vector, vectors: Null) -> tuple[float, float]:

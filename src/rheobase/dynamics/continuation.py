@@ -91,7 +91,7 @@ def continuation(
     line = _line(field, parameter, (low, high), found, seeds)
     branches, crossings = _branches(line, seeds)
     if throw:
-        _require_complete(branches)
+        _require_complete(line, branches)
     return _diagram(line, branches, crossings, found.box, seeds)
 
 
@@ -156,6 +156,8 @@ def _line(field: VectorField, parameter: str, over: tuple[float, float], found: 
     box, n = found.box, field.n
     states = np.array([seed[:-1] for seed in seeds]) if seeds else field.start[None]
     spread = states.max(axis=0) - states.min(axis=0)
+    if len(seeds) == 1:
+        spread = np.minimum(_response(field, parameter, seeds[0]) * (over[1] - over[0]), 0.25 * box.width)
     scale = np.maximum(np.maximum(spread, _LEAST * box.width), 1e-3 * np.abs(states).max(axis=0))
     wide = box.wider(_ROOM)
     lower, upper = wide.lower.copy(), wide.upper.copy()
@@ -170,6 +172,14 @@ def _line(field: VectorField, parameter: str, over: tuple[float, float], found: 
     return Line(
         field, parameter, np.append(scale, high - low), np.append(lower, low), np.append(upper, high)
     )  # fmt: skip
+
+
+def _response(field: VectorField, parameter: str, seed: Vector) -> Vector:
+    """By how much an equilibrium moves with the parameter."""
+    p = field.at(**{parameter: seed[-1]})
+    with np.errstate(all="ignore"):
+        moved = np.linalg.lstsq(field.jacobian(seed[:-1], p), field.by_parameter(seed[:-1], parameter, p), rcond=None)
+    return np.abs(moved[0])
 
 
 _Followed = tuple[Course, Detected]
@@ -234,13 +244,13 @@ def _arm(line: Line, point: Vector, direction: Vector, known: list[Curve]) -> Cu
     return None
 
 
-def _require_complete(branches: list[_Followed]) -> None:
+def _require_complete(line: Line, branches: list[_Followed]) -> None:
     for course, _ in branches:
         for end in course.ends:
             if end.reason == "stuck":
                 raise ModelError(
-                    f"a branch of equilibria cannot be followed to its end: {end.status}; throw=False returns what was "
-                    "found, and a smaller range or box may avoid the place"
+                    f"a branch of equilibria cannot be followed to its end: {_end(line, end)}; throw=False returns what "
+                    "was found, and a smaller range or box may avoid the place"
                 )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from rheobase.dynamics.field import VectorField
 from rheobase.errors import ModelError
 from rheobase.numerics.collocation import Orbit, Problem
-from rheobase.numerics.periodic import Solution, correct
+from rheobase.numerics.periodic import Solution, correct, spread
 
 Array = NDArray[np.float64]
 
@@ -61,6 +61,9 @@ class Cycle:
     parameter: str
     solution: Solution = part(repr=False)
     problem: Problem = part(repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "solution", replace(self.solution, orbit=self.solution.orbit.anchored()))
 
     @property
     def value(self) -> float:
@@ -121,7 +124,7 @@ class Cycle:
         return self.solution.split[1]
 
     @property
-    def trivial(self) -> complex:
+    def trivial(self) -> float:
         """The multiplier that has to be 1: how good the cycle is."""
         return self.solution.split[0]
 
@@ -149,8 +152,7 @@ class Cycle:
         """The same cycle on finer meshes, until the period changes by less than ``tol`` of itself."""
         solution, problem = self.solution, self.problem
         while (N := solution.orbit.mesh.N) < intervals:
-            mesh = solution.orbit.mesh.adapted(solution.orbit.nodes, problem.scale, min(2 * N, intervals))
-            better = correct(problem, solution.orbit.on(mesh), None)
+            better = correct(problem, solution.orbit.on(spread(problem, solution.orbit, min(2 * N, intervals))), None)
             if better is None:
                 break
             change = abs(better.orbit.period / solution.orbit.period - 1.0)

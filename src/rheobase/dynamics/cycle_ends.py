@@ -34,7 +34,7 @@ from rheobase.numerics.periodic import Solution
 
 Array = NDArray[np.float64]
 
-_SMALL = 0.12  # part of the largest amplitude below which a Hopf point is looked for
+_SMALL = 0.03  # part of the largest amplitude below which a Hopf point is looked for
 _NEAR = 0.1  # distance to an equilibrium, in units of the ranges
 _SLOW = 0.5  # of its range, per period
 _SETTLED = 1e-7  # relative change of a homoclinic value that is left
@@ -89,7 +89,7 @@ class Ends:
         expected = remains * tangent.parameter, remains * tangent.period
         missing = value - orbit.parameter, 2.0 * math.pi / omega - orbit.period
         sizes = problem.parameter_scale, orbit.period
-        tolerance = 0.1 if size > 0.03 else 0.5
+        tolerance = 0.1 if size > 0.003 else 0.5
         near = np.max(np.abs(point - mean) / problem.scale) < size
         agree = all(
             abs(m - e) < tolerance * abs(m) + 1e-3 * size * s for m, e, s in zip(missing, expected, sizes, strict=True)

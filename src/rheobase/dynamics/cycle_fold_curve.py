@@ -27,10 +27,12 @@ Bounds = Mapping[str, tuple[float, float]]
 _SMALLEST = 1e-6
 _OFF = 0.04  # how far off a prediction should be, relative to the step
 _TURN = 0.95  # smallest cosine between neighbouring tangents and null vectors
-_TOL = 1e-8  # error between the nodes, in units of the ranges
+_TOL = 1e-7  # error between the nodes, in units of the ranges
+_WORST = 1e-3  # error that is borne where the mesh cannot be changed
 _FEWEST, _MOST_INTERVALS = 20, 400
 _VANISHED = 0.02  # part of the largest amplitude at which a cycle counts as shrinking to a point
 _LONG = 300.0  # times the first period
+_NEAR_HOMOCLINIC = 8.0  # times the shortest period
 _CLOSED = "the curve is closed"
 
 
@@ -206,7 +208,14 @@ class _Way:
         return _Walked(tuple(self.folds), tuple(self.special), stop.sentence, stop.complete, closed)
 
     def _lost(self, why: str) -> _Stop:
-        return _Stop(f"{why}, at {self.setting.place(self.here.parameters)}", False)
+        """The method has come to its end; beside a homoclinic orbit that is to be expected."""
+        here, shortest = self.here.orbit.period, min(fold.orbit.period for fold in self.folds)
+        place = self.setting.place(self.here.parameters)
+        if here < _NEAR_HOMOCLINIC * shortest:
+            return _Stop(f"{why}, at {place}", False)
+        return _Stop(
+            f"the period has grown from {shortest:.4g} to {here:.4g} ms at {place}, beside a homoclinic orbit, and {why}"
+        )
 
     def _refreshed(self) -> _Stop | None:
         """Now and then: scales that have grown with the cycle, and a mesh that suits both cycle and null vector."""
@@ -221,9 +230,10 @@ class _Way:
         N = mesh.N if 0.6 * mesh.N < wanted < 1.05 * mesh.N else int(np.clip(wanted, _FEWEST, _MOST_INTERVALS))
         new = here.on(mesh.adapted(nodes, ones, N))
         found = correct(self.plane, new, new.tangent)
-        if found is None:
+        if found is not None:
+            self.folds[-1] = found
+        elif mesh.error(nodes, ones) > _WORST:
             return self._lost("no cycle is found on a mesh that follows it")
-        self.folds[-1] = found
         return None
 
     def _advanced(self) -> _Stop | None:
@@ -235,7 +245,7 @@ class _Way:
             there = correct(plane, here.moved(step), here.tangent)
             if there is not None and _is_next(plane, here, there, step):
                 factor = _OFF * step / max(there.distance, 1e-12)
-                self.step = step * min(max(factor, 0.5), 1.6) * (0.7 if there.corrections > 6 else 1.0)
+                self.step = step * min(max(factor, 0.5), 1.6) * (0.7 if there.corrections > 8 else 1.0)
                 return self._accepted(here, there)
             step *= 0.5
         return self._lost("Newton's method does not converge however short the step")
@@ -269,8 +279,7 @@ class _Way:
     def _ended(self) -> _Stop | None:
         period = self.here.orbit.period
         if period > self.setting.longest_period:
-            why = f"the period exceeds {period:.6g} ms: the cycle approaches a homoclinic orbit"
-            return replace(self._lost(why), complete=True)
+            return self._lost("it goes on growing")
         return _Stop(_CLOSED) if self._closes() else None
 
     def _closes(self) -> bool:
@@ -284,12 +293,16 @@ class _Way:
         if not 0.0 < along <= 1.0 or np.linalg.norm(points[0] - points[1] - along * chord) > 0.1 * np.linalg.norm(chord):
             return False
         found = correct(self.plane, _on_chord(last, here, along), _chord(last, here))
-        return found is not None and bool(np.linalg.norm(self._coordinates(found) - points[0]) < 1e-5)
+        if found is None:
+            return False
+        off = self._coordinates(found) - points[0]
+        off = off - chord * float(off @ chord) / float(chord @ chord)  # along the curve it may well differ a little
+        return bool(np.linalg.norm(off) < 1e-5)
 
     def _coordinates(self, fold: CycleFold) -> Array:
-        """Parameters, period, and ranges of the states: what tells folds apart."""
-        spread = np.ptp(fold.orbit.nodes.reshape(-1, fold.orbit.n), axis=0) / self.scale
-        return np.concatenate([fold.parameters / self.setting.sizes, [np.log(fold.orbit.period)], spread])
+        """Parameters, period, and means of the states: what tells folds apart."""
+        mean = fold.orbit.mesh.integral(fold.orbit.mesh.values(fold.orbit.nodes)) / self.scale
+        return np.concatenate([fold.parameters / self.setting.sizes, [np.log(fold.orbit.period)], mean])
 
     def _cusp(self, here: CycleFold, there: CycleFold) -> SpecialPoint | None:
         """Where the parameters turn back, between two neighbours."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rheobase.dynamics.cycle_special import Found, changes, located
 from rheobase.dynamics.field import VectorField
 from rheobase.numerics.collocation import Orbit, Problem
-from rheobase.numerics.periodic import Direction, Solution, between, correct, inner, moved, unit
+from rheobase.numerics.periodic import Direction, Solution, between, correct, inner, moved, spread, unit, wanted
 
 Array = NDArray[np.float64]
 
@@ -128,6 +128,9 @@ def follow(problem: Problem, first: Solution, step: float, limits: Limits, finis
             stale = len(solutions) % 2 == 0 or walk.here.error > limits.tol
             walk = _refreshed(walk, limits) if stale else walk
             reached = _advance(walk, limits)
+            if reached is None and not stale:
+                walk = _refreshed(walk, limits)
+                reached = _advance(walk, limits)
             if reached is None:
                 return path("Newton's method does not converge however short the step", complete=False)
             found += [(len(solutions) - 1, point) for point in _special(walk, reached.here, limits)]
@@ -182,11 +185,11 @@ class _Walk:
 
 def _refreshed(walk: _Walk, limits: Limits) -> _Walk:
     """New scales, and a mesh that fits; a new number of intervals where the error demands it."""
-    here, problem = walk.here, walk.problem
+    here, problem = walk.here.turned(), walk.problem
     problem = replace(problem, scale=ranges(here, problem.scale))
     length = math.sqrt(inner(problem, here.orbit, here.tangent, here.tangent))
-    mesh, N = here.orbit.mesh, intervals(here.orbit, problem.scale, limits)
-    tangent = here.tangent.on(mesh, new := mesh.adapted(here.orbit.nodes, problem.scale, N))
+    mesh, N = here.orbit.mesh, intervals(problem, here.orbit, limits)
+    tangent = here.tangent.on(mesh, new := spread(problem, here.orbit, N))
     orbit = here.orbit.on(new)
     if N == mesh.N:
         moved_on = replace(here, orbit=orbit, tangent=tangent.scaled(1.0 / length))
@@ -195,13 +198,12 @@ def _refreshed(walk: _Walk, limits: Limits) -> _Walk:
     return walk if found is None else replace(walk, problem=problem, here=found, step=walk.step * length)
 
 
-def intervals(orbit: Orbit, scale: Array, limits: Limits) -> int:
+def intervals(problem: Problem, orbit: Orbit, limits: Limits) -> int:
     """How many intervals keep the error below the tolerance; as before where that is nearly the same."""
-    mesh = orbit.mesh
-    wanted = mesh.N * (2.0 * mesh.even_error(orbit.nodes, scale) / limits.tol) ** (1.0 / (mesh.m + 1))
-    if 0.6 * mesh.N < wanted < 1.05 * mesh.N:
-        return mesh.N
-    return int(np.clip(math.ceil(1.15 * wanted), min(_FEWEST, limits.intervals), limits.intervals))
+    number, N = wanted(problem, orbit, limits.tol), orbit.mesh.N
+    if 0.6 * N < number < 1.05 * N:
+        return N
+    return int(np.clip(math.ceil(1.15 * number), min(_FEWEST, limits.intervals), limits.intervals))
 
 
 def _advance(walk: _Walk, limits: Limits) -> _Walk | None:

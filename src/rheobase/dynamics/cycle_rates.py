@@ -34,7 +34,7 @@ def cycle_rates(field: VectorField, name: str, values: Array, start: Array, dura
     rates = np.zeros(values.shape)
     left = np.ones(values.shape, dtype=bool)
     for _ in range(3):  # firing may be split over several branches
-        branch = _branch(field, name, values[left], start, duration)
+        branch = firing_branch(field, name, values[left], start, duration)
         if branch is None:
             break
         found = np.array(
@@ -52,8 +52,18 @@ def cycle_rates(field: VectorField, name: str, values: Array, start: Array, dura
     return rates
 
 
-def _branch(field: VectorField, name: str, values: Array, start: Array, duration: float) -> CycleBranch | None:
-    """The branch through the orbit at the middle one of the values at which it fires."""
+def firing_branch(
+    field: VectorField,
+    name: str,
+    values: Array,
+    start: Array,
+    duration: float,
+    over: tuple[float, float] | None = None,
+) -> CycleBranch | None:
+    """The branch through the orbit at the middle one of the values (internal) at which it fires; None without one.
+
+    It is followed a little beyond the values, or over the range ``over`` (shown unit).
+    """
     tried = np.unique(values[np.linspace(0, values.size - 1, min(_TRIED, values.size)).round().astype(int)])
     run = fire(field, start, duration=duration, parameter=name, values=tried, rtol=1e-8)
     rates = firing(run, duration)
@@ -68,7 +78,7 @@ def _branch(field: VectorField, name: str, values: Array, start: Array, duration
     shown = np.column_stack([field.shown(state, orbit.states[0, at]) for at, state in enumerate(field.states)])
     low, high = float(values.min()), float(values.max())
     room = _WIDER * (high - low) + 1e-6 * max(abs(high), abs(low), 1e-6)
-    bounds = (field.shown(name, low - room), field.shown(name, high + room))
+    bounds = over or (field.shown(name, low - room), field.shown(name, high + room))
     return cycles_from_orbit(
         field, name, times, shown, field.shown(name, float(tried[row])), bounds=bounds, throw=False
     )

@@ -18,14 +18,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rheobase.numerics.bracket import root
 from rheobase.numerics.collocation import Problem
-from rheobase.numerics.periodic import Solution, between, correct, moved
+from rheobase.numerics.periodic import Solution, between, correct, moved, spread
 
 Test = Callable[[Solution], float]
 
-_NEAR_ONE = 0.1  # logarithm of the second multiplier 1 of a fold; the two repel each other like a square root
+_FLAT = 1e-7  # part of the parameter in the tangent below which rounding decides its sign
+_NEAR_ONE = 1e-2  # logarithm of the multiplier that should be 1
 _ON_CIRCLE = 1e-4
 
 
@@ -42,8 +44,12 @@ class Found:
 def changes(problem: Problem, a: Solution, b: Solution) -> list[tuple[str, Test]]:
     """What happens between two neighbouring cycles: kinds and the functions that are zero there."""
     found: list[tuple[str, Test]] = []
-    if a.tangent.parameter * b.tangent.parameter < 0.0:
-        found.append(("fold-of-cycles", lambda s: s.tangent.parameter / problem.parameter_scale))
+    slopes = [s.tangent.parameter / problem.parameter_scale for s in (a, b)]
+    if min(map(abs, slopes)) > _FLAT:
+        if slopes[0] * slopes[1] < 0.0:
+            found.append(("fold-of-cycles", lambda s: s.tangent.parameter / problem.parameter_scale))
+    elif folding(a) * folding(b) < 0.0:  # a canard: the parameter hardly moves, but the multiplier does
+        found.append(("fold-of-cycles", folding))
     if a.sign * b.sign < 0.0 and a.orbit.mesh.N == b.orbit.mesh.N:
         reference = max(a.log, b.log)
         found.append(("branch-point", lambda s: s.sign * math.exp(min(s.log - reference, 0.0))))
@@ -59,7 +65,15 @@ def changes(problem: Problem, a: Solution, b: Solution) -> list[tuple[str, Test]
 
 def doubling(solution: Solution) -> float:
     """Product of ``(1 + mu) / (1 + |mu|)`` over all multipliers: its sign changes where one passes -1."""
-    values = solution.split[1]
+    return _product(solution.split[1])
+
+
+def folding(solution: Solution) -> float:
+    """Product of ``(1 - mu) / (1 + |mu|)`` over all multipliers: its sign changes where one passes 1."""
+    return _product(-solution.split[1])
+
+
+def _product(values: NDArray[np.complex128]) -> float:
     size = np.abs(values)
     with np.errstate(invalid="ignore"):
         parts = np.where(np.isfinite(size), (1.0 + values) / (1.0 + size), np.sign(values.real))
@@ -77,11 +91,15 @@ def located(problem: Problem, a: Solution, b: Solution, kind: str, test: Test, i
     rough = bracketed(problem, a, b, test, 1e-3)
     if rough is None:
         return None
-    fine = _polished(problem, rough, test, min(2 * rough.orbit.mesh.N, intervals))
-    if fine is None:
-        fine = bracketed(problem, a, b, test, 1e-13) or rough
-    residual = abs(test(fine))
-    return Found(kind, fine, residual, problem) if _holds(kind, fine, residual) else None
+    finer = 4 if test is folding else 2  # the period of a canard is sensitive
+    for find in (
+        lambda: _polished(problem, rough, test, min(finer * rough.orbit.mesh.N, intervals)),
+        lambda: bracketed(problem, a, b, test, 1e-13),
+    ):
+        point = find()
+        if point is not None and _holds(kind, point, abs(test(point))):
+            return Found(kind, point, abs(test(point)), problem)
+    return None
 
 
 def bracketed(problem: Problem, a: Solution, b: Solution, test: Test, tol: float) -> Solution | None:
@@ -107,7 +125,7 @@ def bracketed(problem: Problem, a: Solution, b: Solution, test: Test, tol: float
 def _polished(problem: Problem, rough: Solution, test: Test, N: int) -> Solution | None:
     """The zero again on a mesh of ``N`` intervals, by secants along the tangent."""
     old = rough.orbit.mesh
-    mesh = old.adapted(rough.orbit.nodes, problem.scale, N)
+    mesh = spread(problem, rough.orbit, N)
     orbit, tangent = rough.orbit.on(mesh), rough.tangent.on(old, mesh)
     last, here = 0.0, 0.0
     solution = correct(problem, orbit, tangent)
@@ -134,9 +152,7 @@ def _polished(problem: Problem, rough: Solution, test: Test, N: int) -> Solution
 
 def _holds(kind: str, solution: Solution, residual: float) -> bool:
     """Whether the multipliers confirm what the test function says."""
-    trivial, others = solution.split
-    if not abs(trivial - 1.0) < 0.05:
-        return False
+    _, others = solution.split
     with np.errstate(divide="ignore"):
         logs = np.log(np.asarray(others, dtype=complex))
     if kind in ("fold-of-cycles", "branch-point"):

@@ -28,8 +28,9 @@ def at_hopf(
 
     To first order the cycle is ``x + amplitude Re(q exp(2 pi i s))`` with the critical eigenvector ``q``.
     """
-    values, vectors = np.linalg.eig(field.jacobian(point, field.at(**{parameter: value})).astype(complex))
-    pair = np.flatnonzero(values.imag > 1e-9 * np.abs(values).max(initial=0.0))
+    found = np.linalg.eig(field.jacobian(point, field.at(**{parameter: value})))
+    values, vectors = np.asarray(found[0], dtype=complex), np.asarray(found[1], dtype=complex)
+    pair = np.flatnonzero(values.imag > 1e-9 * np.max(np.abs(values)))
     if not len(pair):
         shown = field.shown(parameter, value)
         raise ModelError(f"no Hopf point at {parameter} = {shown:.8g}: the Jacobian has no complex pair of eigenvalues")

@@ -211,6 +211,7 @@ def cycles_from_hopf(
     if hopf.point is None or hopf.internal is None:
         raise ModelError("the Hopf point has to come from a diagram: it has to know its state")
     field = hopf.field if hopf.field is not None else field
+    field.index(parameter)
     lower, upper, width = _bounds(field, parameter, bounds, hopf.internal)
     problem, first, still = at_hopf(field, parameter, np.asarray(hopf.point, float), float(hopf.internal), width)
     longest = _longest(longest_period, still.period)
@@ -252,6 +253,7 @@ def cycles_from_orbit(
         If the orbit has no full turn or no cycle is near it; with ``throw``, if the branch is lost.
     """
     field = neuron if isinstance(neuron, VectorField) else VectorField.of(neuron)
+    field.index(parameter)
     at = float(field.read(parameter, value))
     lower, upper, width = _bounds(field, parameter, bounds, at)
     inside = _inside(field, times, states)
@@ -276,6 +278,7 @@ def cycle_at(
     ``tol`` is the relative change of the period at which meshes are fine enough.
     """
     field = neuron if isinstance(neuron, VectorField) else VectorField.of(neuron)
+    field.index(parameter)
     at = float(field.read(parameter, value))
     problem, first = from_orbit(field, parameter, np.asarray(times, float), _inside(field, times, states), at, math.inf)
     return Cycle(field, parameter, first, problem).finer(tol)
@@ -293,7 +296,6 @@ def _bounds(
     field: VectorField, parameter: str, bounds: tuple[Any, Any] | None, start: float
 ) -> tuple[float, float, float]:
     """Lower and upper bound and the width in internal units; the width is infinite without bounds."""
-    field.index(parameter)
     if bounds is None:
         return -math.inf, math.inf, math.inf
     low, high = (float(field.read(parameter, bound)) for bound in bounds)

@@ -196,7 +196,11 @@ def _hopf(line: Line, u: Vector, touches: bool) -> SpecialPoint | None:
     except np.linalg.LinAlgError:
         form = None
     frequency = 1e3 * float(pair.imag) / (2.0 * math.pi)
-    common = {"frequency_hz": frequency, "period_ms": 1e3 / frequency, "residual": float(max(slant, _flow(field, x, line)))}
+    common = {
+        "frequency_hz": frequency,
+        "period_ms": 1e3 / frequency,
+        "residual": float(max(slant, _flow(field, x, line))),
+    }
     if form is None or touches or form.zero or not math.isfinite(form.value):
         note = "another eigenvalue is on the axis" if form is None else "the first Lyapunov coefficient vanishes"
         note = "the eigenvalues touch the axis and turn back" if touches else note

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 _PUSH = 1e-3  # of the range of the voltage, and of the push that would shift a spike by a period
-_LEFT = 1e-11  # of a push, when the spike is read
+_LEFT = 1e-9  # of a push, when the spike is read
 _PERIODS = (4, 400)
 _CLOSE = 0.05
 
@@ -87,7 +87,7 @@ def _advances(cycle: PhaseCycle, rows: Array, times: Array) -> Array:
     field, parameters = _with_threshold(cycle)
     rows, waited = _after_pause(cycle, rows, times)
     run = trajectories(
-        field, rows, parameters, duration=(periods + 2) * period, stop_after=periods, rtol=1e-11
+        field, rows, parameters, duration=(periods + 2) * period, stop_after=periods, rtol=1e-10
     ).require()
     if any(not len(spikes) for spikes in run.spikes):
         raise ModelError("a push ends the firing; the cycle is only barely stable, so choose a smaller push")
@@ -101,14 +101,11 @@ def _with_threshold(cycle: PhaseCycle) -> tuple[VectorField, Array]:
     field = cycle.field
     if not isinstance(cycle, Smooth) or cycle.crosses:
         return field, field.values
-    if field.neuron.threshold is not None:
-        raise ModelError(
-            "the cycle does not pass the threshold of the neuron, so there are no spikes to measure; method='adjoint' works"
-        )
-    at = field.states.index(field.voltage)
-    orbit = cycle.cycle.internal.closed()[1][:, at]
-    leveled = spiking(field)
-    extra = next(name for name in leveled.parameters if name not in field.parameters)
+    orbit = cycle.cycle.internal.closed()[1][:, field.states.index(field.voltage)]
+    bare = field.neuron.with_(threshold=None, refractory=None)
+    known = dict(zip(field.parameters, field.values.tolist(), strict=True))
+    leveled = spiking(VectorField(bare, np.array([known[name] for name in bare.parameters])))
+    extra = next(name for name in leveled.parameters if name not in known)
     return leveled, leveled.at(**{extra: 0.5 * float(orbit.max() + orbit.min())})
 
 

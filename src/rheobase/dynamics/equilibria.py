@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rheobase.dynamics.box import Box, threshold_of
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.reduction import Reduction, reductions
+from rheobase.dynamics.reduction import Reduction, partial_reduction, reductions
 
 Vector = NDArray[np.float64]
 
@@ -190,9 +190,17 @@ def _new(point: Vector, others: list[Vector], width: Vector) -> bool:
 def _by_starts(field: VectorField, box: Box, p: Any, starts: int) -> tuple[Vector, ...]:
     from rheobase.numerics.deflation import solutions
 
+    known = partial_reduction(field)
+
+    def prepare(states: Vector) -> Vector:
+        moved = states.copy()
+        known.fill(field, moved, p)
+        return np.where(np.isfinite(moved), moved, states)
+
     found = solutions(
-        lambda x: field.rhs(x, p), lambda x: field.jacobian(x, p), box.lower, box.upper, starts=starts
-    )
+        lambda x: field.rhs(x, p), lambda x: field.jacobian(x, p), box.lower, box.upper, starts=starts,
+        prepare=prepare if known.levels else None,
+    )  # fmt: skip
     points: list[Vector] = []
     for guess in found:
         point = polish(field, guess, p, box.width)

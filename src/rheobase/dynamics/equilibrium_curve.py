@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +73,26 @@ def follow(
         for way in (-direction, direction)
     ]  # fmt: skip
     if ways[1].closed:
-        return _joined(curve, ways[1:], ("the curve is closed",) * 2)
-    return _joined(curve, ways, tuple(_end(curve, way) for way in ways))
+        joined = _joined(curve, ways[1:], ("the curve is closed",) * 2)
+    else:
+        joined = _joined(curve, ways, tuple(_end(curve, way) for way in ways))
+    return _with_start(curve, joined, found)
+
+
+def _with_start(curve: FoldCurve | HopfCurve, followed: Followed, start: Vector) -> Followed:
+    """The start is no zero of a test function between two points, but may itself be a point of codimension 2."""
+    at = int(np.argmin(np.linalg.norm((followed.points - start) / curve.scale(start), axis=1)))
+    kinds = [*curve.tests, *(["bogdanov-takens"] if isinstance(curve, HopfCurve) else [])]
+    points = [special_point(curve, kind, start, np.ones_like(start)) for kind in kinds]
+    new = [
+        (at, point) for point in points
+        if point is not None and not any(_same(curve, point, other) for _, other in followed.special)
+    ]  # fmt: skip
+    return replace(followed, special=tuple(_in_order([*followed.special, *new], followed.points, curve)))
+
+
+def _same(curve: FoldCurve | HopfCurve, a: SpecialPoint, b: SpecialPoint) -> bool:
+    return a.kind == b.kind and bool(np.linalg.norm((a.data - b.data) / curve.scale(a.data)) < 1e-3)
 
 
 def _direction(curve: FoldCurve | HopfCurve, start: Vector, scale: Vector) -> Vector:
@@ -122,14 +140,14 @@ def _joined(curve: FoldCurve | HopfCurve, ways: list[Curve], ends: tuple[str, ..
     closed = len(ways) == 1
     backward = None if closed else ways[0]
     forward = ways[-1]
-    special = [(event.index, _accepted(curve, event.name, event.point, event.tangent)) for event in forward.events]
+    special = [(event.index, special_point(curve, event.name, event.point, event.tangent)) for event in forward.events]
     special += _at_the_end(curve, forward, len(forward.points) - 1)
     points = forward.points
     if backward is not None:
         behind = len(backward.points) - 1
         special = [(index + behind, point) for index, point in special]
         special += [
-            (behind - 1 - event.index, _accepted(curve, event.name, event.point, event.tangent))
+            (behind - 1 - event.index, special_point(curve, event.name, event.point, event.tangent))
             for event in backward.events
         ]
         special += _at_the_end(curve, backward, 0)
@@ -137,10 +155,6 @@ def _joined(curve: FoldCurve | HopfCurve, ways: list[Curve], ends: tuple[str, ..
     kept = [(max(index, 0), point) for index, point in special if point is not None]
     complete = all(way.reason in ("bound", "closed") for way in ways)
     return Followed(points, tuple(_in_order(kept, points, curve)), (ends[0], ends[-1]), complete, closed)
-
-
-def _accepted(curve: FoldCurve | HopfCurve, kind: str, u: Vector, tangent: Vector) -> SpecialPoint | None:
-    return special_point(curve, kind, u, tangent)
 
 
 def _at_the_end(curve: FoldCurve | HopfCurve, way: Curve, index: int) -> list[tuple[int, SpecialPoint | None]]:

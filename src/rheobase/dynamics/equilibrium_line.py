@@ -84,10 +84,21 @@ class Line:
         return Course(onward, (onward,)) if onward.closed else joined(self.trace(u, -tangent), onward)
 
     def trace(self, u: Vector, direction: Vector) -> Curve:
-        """The branch one way from a point."""
-        return trace(
+        """The branch one way from a point, as far as the equations have finite derivatives."""
+        curve = trace(
             self.residual, self.jacobian, u, direction, scale=self.scale, lower=self.lower, upper=self.upper,
             largest=np.append(np.full(u.size - 1, _LARGEST_STATE), _LARGEST), most=self.most,
+        )  # fmt: skip
+        finite = np.isfinite(self.jacobians(curve.points)).all(axis=(1, 2))
+        count = len(finite) if finite.all() else int(np.argmin(finite))
+        ahead = curve.points[count - 1] + 1e-6 * curve.tangents[count - 1]
+        if curve.reason == "stuck" and not np.isfinite(self.jacobian(ahead)).all():
+            finite[-1] = False
+        if finite.all():
+            return curve
+        return replace(
+            curve, points=curve.points[:count], tangents=curve.tangents[:count], reason="stuck", closed=False,
+            status="beyond, the right-hand side or its derivatives are not finite",
         )  # fmt: skip
 
     def passes(self, curve: Curve, u: Vector) -> bool:

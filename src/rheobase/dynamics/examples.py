@@ -144,7 +144,9 @@ def _orbit(window: Window, times: Array, states: Array, spikes: Array, before: A
         points = np.insert(points, np.repeat(at, 3), np.concatenate(around, axis=1), axis=1)
         times = np.insert(times, np.repeat(at, 3), np.repeat(own, 3))
     field = section.field
-    shown = np.stack([np.atleast_1d(field.shown(name, row)) for name, row in zip((section.x, section.y), points, strict=True)])
+    shown = np.stack(
+        [np.atleast_1d(field.shown(name, row)) for name, row in zip((section.x, section.y), points, strict=True)]
+    )
     for axis, name in enumerate((section.x, section.y)):
         jumps[:, :, axis] = field.shown(name, jumps[:, :, axis])
     return Orbit(times, shown, own, jumps)

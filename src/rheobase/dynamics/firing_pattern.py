@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.pattern_names import named
 from rheobase.dynamics.protocol import Protocol, protocol
-from rheobase.dynamics.spike_features import SpikeFeatures, oscillation, spike_features
+from rheobase.dynamics.spike_features import SpikeFeatures, late_half, oscillation, spike_features
 from rheobase.dynamics.spike_section import at_rest
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
@@ -22,7 +22,7 @@ Vector = NDArray[np.float64]
 
 _SETTLING_MS = 2000.0
 _SAMPLES = 8001
-_SILENT = 3.0
+_SILENT = 2.0
 _METHODS = (
     "Naud R, Marcille N, Clopath C, Gerstner W (2008), Biol Cybern 99:335 (onset and steady state of a response)",
     "Izhikevich EM (2004), IEEE Trans Neural Netw 15:1063 (twenty patterns)",
@@ -183,9 +183,21 @@ class _Response:
         return FiringPattern(
             name=field.neuron.name, label=name.label, onset=name.onset, steady=name.steady,
             sentence=name.sentence + (f"; {run.status[0]}" if run.failed[0] else ""), features=features,
-            protocol=course, spikes_ms=spikes - course.onset_ms, times_ms=times - course.onset_ms,
-            voltage=field.shown(field.voltage, voltage), voltage_unit=field.unit_name(field.voltage), long_run=long_run,
+            protocol=course, spikes_ms=spikes - course.onset_ms, long_run=long_run,
+            **self._trace(run, times, voltage),
         )  # fmt: skip
+
+    def _trace(self, run: Any, times: Vector, voltage: Vector) -> dict[str, Any]:
+        """The sampled voltage, with its values just before and after each spike put in."""
+        at, spikes = self.field.states.index(self.field.voltage), np.asarray(run.spikes[0])
+        if 0 < len(spikes) <= _SAMPLES:
+            before, after = np.asarray(run.before[0])[:, at], np.asarray(run.after[0])[:, at]
+            where = np.repeat(np.searchsorted(times, spikes), 2)
+            times = np.insert(times, where, np.repeat(spikes, 2))
+            voltage = np.insert(voltage, where, np.column_stack([before, after]).ravel())
+        shown = self.field.shown(self.field.voltage, voltage)
+        unit = self.field.unit_name(self.field.voltage)
+        return {"times_ms": times - self.protocol.onset_ms, "voltage": shown, "voltage_unit": unit}
 
     def _settled(self) -> Vector:
         """Where the neuron's own input leads."""
@@ -203,7 +215,7 @@ class _Response:
         return field.at(**{field.input: float(self.protocol.internal[-1])})
 
     def _ended(self, spikes: Vector, final: Vector, failed: bool) -> bool:
-        """Whether the firing is over: the neuron is at rest, or silent for three times its longest interval."""
+        """Whether the firing is over: the neuron is at rest, or silent for twice its longest late interval."""
         if failed:
             return False
         if at_rest(self.field, final, self._last_values()):
@@ -211,7 +223,7 @@ class _Response:
         silence = self.protocol.duration_ms - (spikes[-1] if len(spikes) else self.protocol.onset_ms)
         if len(spikes) < 2:
             return silence > 0.5 * (self.protocol.duration_ms - self.protocol.onset_ms)
-        return silence > _SILENT * float(np.diff(spikes).max())
+        return silence > _SILENT * float(late_half(np.diff(spikes)).max())
 
     def _waves(self, spikes: Vector, times: Vector, voltage: Vector, ended: bool) -> Any:
         """Oscillations after the last spike and the last change of the input."""

@@ -146,7 +146,7 @@ class FixedPoints:
 
 
 def fixed_points(
-    neuron: Neuron | VectorField, *, box: Mapping[str, Any] | None = None, throw: bool = True, **parameters: Any
+    neuron: Neuron | VectorField, box: Mapping[str, Any] | None = None, *, throw: bool = True, **parameters: Any
 ) -> FixedPoints:
     """All equilibria of a neuron in a box, with their eigenvalues and their kind.
 

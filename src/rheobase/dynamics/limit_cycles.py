@@ -76,7 +76,9 @@ def unstable_cycles(
     near = [
         state
         for state, failed in zip(there.final, there.failed, strict=True)
-        if not failed and window.outside(state) < 0 and not any(window.distance(state, p.point) < _KNOWN for p in points)
+        if not failed
+        and window.outside(state) < 0
+        and not any(window.distance(state, p.point) < _KNOWN for p in points)
     ]
     return _collected(field, near, period, window, stable=False)
 

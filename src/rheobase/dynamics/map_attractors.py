@@ -17,20 +17,19 @@ from rheobase.dynamics.map_orbits import (
     slopes,
     spikes_per_burst,
 )
-from rheobase.dynamics.spike_section import Section, at_rest
+from rheobase.dynamics.spike_section import RTOL, Orbit, Section, followed
 
 Vector = NDArray[np.float64]
 
 _TRANSIENT = 100
 _KEEP = 100
-_LONG_TRANSIENT = 2000
+_LONG_TRANSIENT = 1000
 _LONG_KEEP = 1024
-_ROWS = 16
+_ROWS = 12
 _MOST = 4
 _SAME = 1e-3
 _WITHIN = 0.02
-_RTOL = 1e-10
-_STEPS_A_SPIKE = 1000
+_RTOL = 1e-9
 _LONGEST_MS = 1e5
 
 
@@ -105,19 +104,6 @@ class Attractor:
         return f"firing around {self.rate_hz:.4g} Hz that has not settled to a cycle ({value}: not chaotic by this)"
 
 
-@dataclass(frozen=True, eq=False)
-class _Orbit:
-    """After-spike states and the intervals behind them; ``end`` says why an orbit is too short."""
-
-    states: Vector
-    intervals: Vector
-    end: str
-
-    @property
-    def full(self) -> bool:
-        return not self.end
-
-
 def attractors(
     section: Section, low: Vector, high: Vector, seeds: Vector, scale: Vector, quiet: bool
 ) -> tuple[Attractor, ...]:
@@ -146,7 +132,7 @@ def attractors(
 
 
 def _counted(
-    section: Section, orbits: list[_Orbit], rows: list[int], known: list[Attractor], count: list[int], scale: Vector
+    section: Section, orbits: list[Orbit], rows: list[int], known: list[Attractor], count: list[int], scale: Vector
 ) -> list[int]:
     """Count the orbits that end near a known attractor; the others are returned."""
     left = []
@@ -159,7 +145,7 @@ def _counted(
     return left
 
 
-def _near(section: Section, orbit: _Orbit, one: Attractor, scale: Vector) -> bool:
+def _near(section: Section, orbit: Orbit, one: Attractor, scale: Vector) -> bool:
     if not orbit.full or not len(one.points):
         return orbit.end == one.kind
     if not section.free:
@@ -170,28 +156,15 @@ def _near(section: Section, orbit: _Orbit, one: Attractor, scale: Vector) -> boo
     return bool(np.abs(apart).max(axis=1).min() <= (_SAME if one.period else _WITHIN))
 
 
-def _orbits(section: Section, starts: Vector, spikes: int) -> list[_Orbit]:
-    """The orbits of some after-spike states."""
-    from rheobase.dynamics.trajectory import trajectories
-
-    field, free = section.field, list(section.free)
-    parameters = np.broadcast_to(field.values, (len(starts), len(field.values)))
-    x, _ = section.pause(section.starts(starts, parameters), parameters)
-    most = _STEPS_A_SPIKE * (spikes + 10)
-    run = trajectories(
-        field, x, parameters, duration=_LONGEST_MS * 10.0, stop_after=spikes + 1, rtol=_RTOL, most=most
-    )
-    found = []
-    for row, (times, after) in enumerate(zip(run.spikes, run.after, strict=True)):
-        states = np.asarray(after, dtype=float).reshape(len(times), field.n)[:, free]
-        end = ""
-        if len(times) < spikes + 1:
-            end = "rest" if at_rest(field, run.final[row], parameters[row]) else "lost"
-        found.append(_Orbit(states[:-1], np.diff(np.asarray(times)), end))
-    return found
+def _orbits(section: Section, points: Vector, spikes: int, rtol: float = _RTOL) -> list[Orbit]:
+    """The orbits of some after-spike states (rows, k)."""
+    parameters = np.broadcast_to(section.field.values, (len(points), len(section.field.values)))
+    starts, _ = section.pause(section.starts(points, parameters), parameters)
+    found = followed(section, starts, parameters, spikes + 1, rtol)
+    return [replace(orbit, states=orbit.states[:-1]) if orbit.full else orbit for orbit in found]
 
 
-def _described(section: Section, orbit: _Orbit, scale: Vector) -> Attractor:
+def _described(section: Section, orbit: Orbit, scale: Vector) -> Attractor:
     if not orbit.full:
         return _empty(section, orbit.end)
     states, intervals = orbit.states[_TRANSIENT:], orbit.intervals[_TRANSIENT:]
@@ -231,12 +204,12 @@ def _polished(
     product = np.eye(len(scale))
     for matrix in matrices:
         product = matrix @ product
-    once = _orbits(section, states[:1], len(states))[0]
+    once = _orbits(section, states[:1], len(states), RTOL)[0]
     if not once.full or not np.isfinite(product).all():
         return states, intervals, matrices
     gap = once.states[-1] - states[0]
     better = states[0] + np.linalg.lstsq(np.eye(len(scale)) - product, gap, rcond=None)[0]
-    again = _orbits(section, better[None], len(states))[0]
+    again = _orbits(section, better[None], len(states), RTOL)[0]
     if not again.full or np.abs(again.states[-1] - better).max() > np.abs(gap).max():
         return states, intervals, matrices
     return np.roll(again.states, 1, axis=0), np.roll(again.intervals, 1), matrices

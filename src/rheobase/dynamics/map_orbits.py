@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ def exponent(matrices: Vector) -> Exponent:
     return Exponent(float(np.mean(growth)), float(np.std(means, ddof=1) / np.sqrt(_BLOCKS)))
 
 
-def multipliers(matrices: Vector) -> Vector:
+def multipliers(matrices: Vector) -> NDArray[Any]:
     """Eigenvalues of the product of the Jacobian matrices along a cycle, the largest first."""
     product = np.eye(matrices.shape[-1])
     for matrix in matrices:

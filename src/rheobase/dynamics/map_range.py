@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.dynamics.spike_section import Section
+from rheobase.dynamics.spike_section import Section, followed
 from rheobase.model.errors import ModelError
 from rheobase.numerics.bracket import root
 
 Vector = NDArray[np.float64]
 
 _SPIKES = 200
-_MOST_STEPS = 500_000
 _PROBES = 33
 _WIDENINGS = 3
 _LONGEST_MS = 2e4
@@ -51,19 +50,13 @@ def map_range(section: Section, over: tuple[Any, Any] | None, seeds: Vector) -> 
 def visited(section: Section) -> tuple[Vector, bool]:
     """After-spike states (rows, k) from the start values on, and whether there are none.
 
-    Where the neuron does not fire they are what it ends with, without and with the jump of a spike.
+    Where the neuron does not fire they are its start values, without and with the jump of a spike.
     """
-    from rheobase.dynamics.trajectory import trajectories
-
     field, free = section.field, list(section.free)
-    run = trajectories(field, field.start[None], field.values, duration=_LONGEST_MS, stop_after=_SPIKES, rtol=1e-9,
-                       most=_MOST_STEPS)  # fmt: skip
-    after = np.asarray(run.after[0], dtype=float)
-    if len(after):
-        return after[:, free], False
-    last = np.asarray(run.final, dtype=float)[:, free]
-    last = np.where(np.isfinite(last), last, field.start[free])
-    return np.concatenate([last, section.after(last, field.values)]), True
+    (orbit,) = followed(section, field.start[None], field.values, _SPIKES, 1e-9)
+    if len(orbit.states):
+        return orbit.states, False
+    return np.concatenate([field.start[None, free], section.after(field.start[None, free], field.values)]), True
 
 
 def _jump(section: Section) -> Vector:

@@ -194,6 +194,8 @@ def _cut(f: _Affine, u: Array, w: Array) -> Array:
             if not np.isfinite(w[end]) or not 0.0 <= w[inner] <= 1.0:
                 u[end], w[end] = u[inner], w[inner]
                 continue
-            u[end] = root(lambda v, edge=edge: _one(f.solve, v) - edge, u[inner], u[end], w[inner] - edge, w[end] - edge)
+            u[end] = root(
+                lambda v, edge=edge: _one(f.solve, v) - edge, u[inner], u[end], w[inner] - edge, w[end] - edge
+            )
             w[end] = _one(f.solve, u[end])
     return f.points(u, w)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.map_orbits import cycle_length, exponent, slopes, spikes_per_burst
 from rheobase.dynamics.map_range import visited
-from rheobase.dynamics.spike_section import Section
+from rheobase.dynamics.spike_section import Section, followed
 from rheobase.model.errors import ModelError
 
 Vector = NDArray[np.float64]
@@ -101,8 +101,6 @@ def of_field(field: VectorField, parameter: str, over: tuple[Any, Any], *, point
     ModelError
         If the range is empty, the parameter unknown, or a spike does not leave exactly one state free.
     """
-    from rheobase.dynamics.trajectory import trajectories
-
     section = Section.of(field)
     low, high = (float(field.read(parameter, value)) for value in over)
     if not low < high:
@@ -114,13 +112,11 @@ def of_field(field: VectorField, parameter: str, over: tuple[Any, Any], *, point
     parameters[:, field.index(parameter)] = values
     start = np.repeat(visited(section)[0][-1:], len(values), axis=0)
     x, _ = section.pause(section.starts(start, parameters), parameters)
-    run = trajectories(field, x, parameters, duration=10.0 * _LONGEST_MS, stop_after=_TRANSIENT + keep, rtol=_RTOL)
     orbits = np.full((len(values), keep), np.nan)
     intervals = np.full((len(values), keep - 1), np.nan)
-    for row, (times, after) in enumerate(zip(run.spikes, run.after, strict=True)):
-        if len(times) == _TRANSIENT + keep:
-            orbits[row] = np.asarray(after)[-keep:, section.free[0]]
-            intervals[row] = np.diff(np.asarray(times)[-keep:])
+    for row, orbit in enumerate(followed(section, x, parameters, _TRANSIENT + keep, _RTOL)):
+        if orbit.full:
+            orbits[row], intervals[row] = orbit.states[-keep:, 0], orbit.intervals[-(keep - 1) :]
     return _described(section, parameter, parameters, values, orbits, intervals)
 
 

@@ -1,4 +1,4 @@
-"""One orbit of the bare flow, forward or backward, as a curve that is smooth to the eye and ends where it is told to."""
+"""One orbit of the bare flow, forward or backward, as a smooth curve that ends where it is told to."""
 
 from __future__ import annotations
 

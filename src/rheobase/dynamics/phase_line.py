@@ -104,7 +104,9 @@ class PhaseLine:
 def _interval(low: float, high: float, unit: str) -> str:
     if np.isinf(low) or np.isinf(high):
         one = "everywhere" if np.isinf(low) and np.isinf(high) else "from"
-        bound = f" below {high:.6g}{unit}" if np.isfinite(high) else f" above {low:.6g}{unit}" if np.isfinite(low) else ""
+        bound = (
+            f" below {high:.6g}{unit}" if np.isfinite(high) else f" above {low:.6g}{unit}" if np.isfinite(low) else ""
+        )
         return one + bound
     return f"from {low:.6g} to {high:.6g}{unit}"
 
@@ -117,7 +119,7 @@ def phase_line(
     _require_line(field, x, y)
     found = fixed_points(field, throw=False)
     threshold = threshold_of(field, name) if field.neuron.has_reset else None
-    reset = _reset(field)
+    reset = reset_of(field, name)
     low, high = _limits(field, found.points, threshold, reset, limits)
     values = np.linspace(low, high, _SAMPLES)
     rates = field.rhs(values[None])[0]
@@ -140,14 +142,14 @@ def _require_line(field: VectorField, x: str | None, y: str | None) -> None:
         )
 
 
-def _reset(field: VectorField) -> float | None:
-    """Where the reset leads, if that is one value."""
+def reset_of(field: VectorField, state: str) -> float | None:
+    """Where the reset leads a state, in internal units; None if there is no reset or no one value."""
     from rheobase.model.evaluate import evaluate
     from rheobase.model.expression import names
 
     known = dict(zip(field.parameters, field.values.tolist(), strict=True))
     for line in field.neuron.reset:
-        if line.name == field.states[0] and line.op == "=" and names(line.expression) <= known.keys():
+        if line.name == state and line.op == "=" and names(line.expression) <= known.keys():
             return float(np.asarray(evaluate(line.expression, known)))
     return None
 
@@ -165,7 +167,11 @@ def _limits(
     if name in given:
         return given[name]
     box = find_box(field)
-    marks = [float(field.start[0]), *(float(point.point[0]) for point in points), *_turns(field, box.lower[0], box.upper[0])]
+    marks = [
+        float(field.start[0]),
+        *(float(point.point[0]) for point in points),
+        *_turns(field, box.lower[0], box.upper[0]),
+    ]
     spread = max(marks) - min(marks)
     edges = [edge for edge in (threshold, reset) if edge is not None]
     marks += [e for e in edges if spread == 0 or min(marks) - _FAR * spread < e < max(marks) + _FAR * spread]

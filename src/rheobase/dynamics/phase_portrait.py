@@ -1,24 +1,23 @@
-"""`phase_portrait`: the plane of two variables, and all that the flow does in it."""
+"""`phase_portrait`: nullclines, equilibria, separatrices, limit cycles and basins in a plane, put together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as part
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.dynamics.basins import Basins, Ends, basins
+from rheobase.dynamics.basins import Ends, basins
 from rheobase.dynamics.box import find_box, threshold_of
-from rheobase.dynamics.examples import Orbit, examples, given_starts
+from rheobase.dynamics.examples import examples, given_starts
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.fixed_points import Equilibrium, fixed_points
 from rheobase.dynamics.frozen import frozen
 from rheobase.dynamics.limit_cycles import Cycle, stable_cycles, unstable_cycles
 from rheobase.dynamics.nullclines import Nullcline, nullclines
-from rheobase.dynamics.phase_line import PhaseLine, phase_line
+from rheobase.dynamics.phase_line import PhaseLine, phase_line, reset_of
+from rheobase.dynamics.portrait import Flow, LimitCycle, Manifold, PhasePortrait
 from rheobase.dynamics.section import Section
 from rheobase.dynamics.separatrix import Branch, branches
 from rheobase.dynamics.view import find_limits, given_limits, settling
@@ -27,160 +26,10 @@ from rheobase.errors import ModelError
 from rheobase.model.network import nearest
 from rheobase.model.neuron import Neuron
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 Array = NDArray[np.float64]
 
 _ARROWS = 21
 _LOOK = 8
-_METHODS = (
-    "Izhikevich EM (2007), Dynamical Systems in Neuroscience, MIT Press, chapter 4 (phase portraits)",
-    "Dormand JR, Prince PJ (1980), J Comput Appl Math 6:19; Hairer E, Norsett SP, Wanner G (1993), Solving Ordinary "
-    "Differential Equations I (orbits)",
-)
-
-
-@dataclass(frozen=True)
-class Flow:
-    """The vector field on a grid, in shown units: places x (m,) and y (k,), rates dx and dy (k, m) per ms."""
-
-    x: Array
-    y: Array
-    dx: Array
-    dy: Array
-
-
-@dataclass(frozen=True)
-class Manifold:
-    """One half of a manifold of a saddle, in shown units.
-
-    Attributes
-    ----------
-    kind
-        stable or unstable; the stable manifold is the separatrix.
-    saddle
-        The number of the equilibrium.
-    points
-        (2, k), from the saddle outwards.
-    end
-        Where it goes.
-    """
-
-    kind: str
-    saddle: int
-    points: Array
-    end: str
-
-
-@dataclass(frozen=True)
-class LimitCycle:
-    """A closed orbit, in shown units: ``points`` (2, k) in the plane, ``states`` with all variables (k,) each."""
-
-    stable: bool
-    period_ms: float
-    points: Array
-    states: Mapping[str, Array]
-
-    @property
-    def sentence(self) -> str:
-        return f"{'stable' if self.stable else 'unstable'} limit cycle, period {self.period_ms:.6g} ms"
-
-
-@dataclass(frozen=True, eq=False)
-class PhasePortrait:
-    """The flow of a neuron in the plane of two of its variables; all numbers in shown units, times in ms.
-
-    Attributes
-    ----------
-    x, y
-        The two variables.
-    units
-        Their units.
-    limits
-        What is shown: ``{variable: (low, high)}``.
-    flow
-        The vector field on a grid.
-    nullclines
-        By variable: where it stands still.
-    equilibria
-        In the order of the membrane potential.
-    manifolds
-        Of the saddles; the stable ones are the separatrices.
-    cycles
-        The limit cycles that were found.
-    orbits
-        Examples.
-    basins
-        Where each start goes; None if not wanted.
-    threshold
-        Where a reset acts on the voltage, if it is one of the two variables.
-    slice
-        What the other variables do; empty for a model with two.
-    status
-        A sentence.
-    """
-
-    x: str
-    y: str
-    units: tuple[str, str]
-    limits: Mapping[str, tuple[float, float]]
-    flow: Flow
-    nullclines: Mapping[str, Nullcline]
-    equilibria: tuple[Equilibrium, ...]
-    manifolds: tuple[Manifold, ...]
-    cycles: tuple[LimitCycle, ...]
-    orbits: tuple[Orbit, ...]
-    basins: Basins | None
-    threshold: float | None
-    slice: str
-    status: str
-    field: VectorField = part(repr=False)
-
-    @property
-    def threshold_of(self) -> str:
-        """The variable that the threshold is a bound of."""
-        return self.field.voltage
-
-    @property
-    def separatrices(self) -> tuple[Manifold, ...]:
-        """The stable manifolds of the saddles."""
-        return tuple(manifold for manifold in self.manifolds if manifold.kind == "stable")
-
-    @property
-    def title(self) -> str:
-        """What the figure is called."""
-        name = (self.field.neuron.name or "neuron").replace("_", " ")
-        return f"{name}: {self.slice}" if self.slice else name
-
-    def summary(self) -> str:
-        """Equilibria, limit cycles, separatrices and basins, a line each."""
-        name = self.field.neuron.name or "this neuron"
-        lines = [f"{name} in the plane of {self.x} and {self.y}" + (f"; {self.slice}" if self.slice else "")]
-        lines += [f"  {point.sentence}" for point in self.equilibria] or ["  no equilibrium"]
-        lines += [f"  {cycle.sentence}" for cycle in self.cycles]
-        lines += [f"  {_manifold_sentence(manifold)}" for manifold in self.manifolds]
-        if self.basins is not None:
-            shares = self.basins.shares
-            lines += [f"  from {share:.1%} of the window: {name}" for name, share in shares.items()]
-        return "\n".join([*lines, f"  {self.status}"])
-
-    def plot(self, ax: Any = None) -> Figure:
-        """Draw it: into given axes, or a figure of its own; returns the figure."""
-        from rheobase.plot.phase_portrait import phase_portrait as draw
-
-        return draw(self, ax)
-
-    def cite(self) -> tuple[str, ...]:
-        """The methods."""
-        return _METHODS
-
-    def __str__(self) -> str:
-        return self.summary()
-
-
-def _manifold_sentence(manifold: Manifold) -> str:
-    return f"{manifold.kind} manifold of equilibrium {manifold.saddle + 1}: {manifold.end}"
 
 
 def phase_portrait(
@@ -256,6 +105,7 @@ def _portrait(
     window: Window, points: tuple[Equilibrium, ...], starts: int | Sequence[Any], wanted: bool, slice: str
 ) -> PhasePortrait:
     section, field = window.section, window.section.field
+    first = given_starts(section, starts, window)
     duration = settling(points)
     cycles = _cycles(window, points, duration)
     ends = Ends(field, points, cycles, window, max([duration, *(4.0 * cycle.period_ms for cycle in cycles)]))
@@ -270,9 +120,10 @@ def _portrait(
         equilibria=points,
         manifolds=tuple(_manifold(section, branch, points) for branch in branches(points, cycles, window)),
         cycles=tuple(_limit_cycle(section, cycle) for cycle in cycles),
-        orbits=examples(ends, given_starts(section, starts, window)),
+        orbits=examples(ends, first),
         basins=basins(ends, _names(points, cycles)) if wanted else None,
-        threshold=_shown_threshold(window), slice=slice, status=_status(window, points), field=field,
+        threshold=_shown_edge(section, window.threshold), reset=_shown_edge(section, reset_of(field, field.voltage)),
+        slice=slice, status=_status(window, points), field=field,
     )  # fmt: skip
 
 
@@ -343,11 +194,10 @@ def _threshold(field: VectorField) -> float | None:
     return threshold_of(field, field.voltage) if field.neuron.has_reset else None
 
 
-def _shown_threshold(window: Window) -> float | None:
-    field = window.section.field
-    if window.threshold is None or field.voltage not in (window.section.x, window.section.y):
-        return None
-    return float(field.shown(field.voltage, window.threshold))
+def _shown_edge(section: Section, internal: float | None) -> float | None:
+    """A value of the voltage in its shown unit, if the voltage is shown."""
+    voltage = section.field.voltage
+    return None if internal is None or voltage not in (section.x, section.y) else section.field.shown(voltage, internal)
 
 
 def _require_finite(window: Window) -> None:
@@ -366,12 +216,19 @@ def _flow(window: Window) -> Flow:
     x, y = (low + span * middles for low, span in zip(window.low, window.span, strict=True))
     dx, dy = _shown(section, values)
     shape = (_ARROWS, _ARROWS)
-    return Flow(section.field.shown(section.x, x), section.field.shown(section.y, y), dx.reshape(shape), dy.reshape(shape))
+    return Flow(
+        section.field.shown(section.x, x), section.field.shown(section.y, y), dx.reshape(shape), dy.reshape(shape)
+    )
 
 
 def _shown(section: Section, points: Array) -> Array:
     """Points (2, k) of the plane in shown units."""
-    return np.stack([np.atleast_1d(section.field.shown(name, row)) for name, row in zip((section.x, section.y), points, strict=True)])
+    return np.stack(
+        [
+            np.atleast_1d(section.field.shown(name, row))
+            for name, row in zip((section.x, section.y), points, strict=True)
+        ]
+    )
 
 
 def _manifold(section: Section, branch: Branch, points: Sequence[Equilibrium]) -> Manifold:
@@ -388,7 +245,9 @@ def _manifold(section: Section, branch: Branch, points: Sequence[Equilibrium]) -
 
 
 def _limit_cycle(section: Section, cycle: Cycle) -> LimitCycle:
-    states = {name: section.field.shown(name, row) for name, row in zip(section.field.states, cycle.states, strict=True)}
+    states = {
+        name: section.field.shown(name, row) for name, row in zip(section.field.states, cycle.states, strict=True)
+    }
     return LimitCycle(cycle.stable, cycle.period_ms, _shown(section, cycle.states[section.pair]), states)
 
 

@@ -40,6 +40,10 @@ class Reduction:
         """All states (n, points) for values of the given one, and for each pair whether it could be solved."""
         states = np.repeat(field.start[:, None], x.size, axis=1)
         states[self.given] = x
+        return states, self.fill(field, states, p)
+
+    def fill(self, field: VectorField, states: Vector, p: Any) -> NDArray[np.bool_]:
+        """Solve for all states of the levels, in place; whether each pair could be solved."""
         solvable = []
         for level in self.levels:
             columns = [state for _, state in level]
@@ -54,7 +58,7 @@ class Reduction:
                 size = np.abs(at_high[equation]) + np.abs(at_low[equation])
                 known = np.isfinite(rise)
                 solvable.append(bool(np.any(known)) and bool(np.all(np.abs(rise[known]) > 1e-12 * size[known])))
-        return states, np.array(solvable, dtype=bool)
+        return np.array(solvable, dtype=bool)
 
     def value(self, field: VectorField, x: Vector, p: Any) -> tuple[Vector, Vector, Vector]:
         """The remaining right-hand side, its total derivative by the given state, and all states."""
@@ -86,6 +90,24 @@ def reductions(field: VectorField) -> Generator[Reduction, tuple[Pair, ...], Non
             if not refused:
                 break
             banned |= set(refused)
+
+
+def partial_reduction(field: VectorField) -> Reduction:
+    """What can be solved for once the voltage, and further states where nothing else helps, are given.
+
+    No equation is ``left`` by itself, and ``given`` is the voltage.
+    """
+    shapes, voltage = _Shapes.of(field), field.states.index(field.voltage)
+    known, levels = {voltage}, []
+    while len(known) < field.n:
+        level = tuple(
+            (at, at)
+            for at in range(field.n)
+            if at not in known and shapes.contains[at] <= known | {at} and at in shapes.linear[at]
+        )
+        levels += [level] if level else []
+        known |= {at for at, _ in level} or {next(at for at in range(field.n) if at not in known)}
+    return Reduction(voltage, tuple(levels), -1)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Measured on orbits: many inputs at once, then finer between the last that fails 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field as part
 
@@ -47,6 +48,8 @@ class Ground:
         How long an orbit has to be followed (ms).
     slowest
         The slowest time constant at rest (ms).
+    settled
+        Whether ``state`` is an equilibrium; otherwise the neuron rests nowhere, and its start values are taken.
     """
 
     field: VectorField
@@ -56,6 +59,12 @@ class Ground:
     scale: float
     time: float
     slowest: float
+    settled: bool = True
+
+    @property
+    def eigenvalues(self) -> NDArray[np.complex128]:
+        """Of the rest, per ms."""
+        return np.linalg.eigvals(self.field.jacobian(self.state, self.field.at(**{self.input: self.base})))
 
 
 def ground(field: VectorField, name: str, bounds: tuple[float, float] | None = None) -> Ground:
@@ -64,7 +73,7 @@ def ground(field: VectorField, name: str, bounds: tuple[float, float] | None = N
     Raises
     ------
     ModelError
-        If it rests nowhere.
+        If it rests nowhere and never stops to fire.
     """
     scale, quick = _input_scale(field, name), _guessed_time(field)
     tried = [0.0, *(-scale * 10.0**k for k in np.arange(-1.5, 2.1, 0.5))]
@@ -78,10 +87,14 @@ def ground(field: VectorField, name: str, bounds: tuple[float, float] | None = N
             slowest = float(1.0 / rates.min())
             if slowest < 1e3 * quick:
                 return Ground(field, name, base, x, scale, _LONG * max(slowest, quick), slowest)
+    for base in tried:
+        unsettled = Ground(field, name, base, start, scale, _LONG * quick, quick, False)
+        if not steps(unsettled, np.array([base])).sustained[0]:
+            return unsettled
     shown = ", ".join(f"{field.shown(name, value):.4g}" for value in tried)
     raise ModelError(
-        f"the neuron rests at none of the inputs {name} = {shown}, so there is no rest to begin from; "
-        f"check the start values, or give range=(low, high) with a low at which it rests"
+        f"the neuron fires at all of the inputs {name} = {shown}, so there is no rest to begin from; check the start "
+        "values, or give range=(low, high) with a low at which it rests"
     )
 
 
@@ -123,45 +136,47 @@ def steps(ground: Ground, values: Array, *, time: float = 1.0, enough: int = _EN
 
 @dataclass(frozen=True, eq=False)
 class Onset:
-    """What steps from rest do; internal units, None where there is no such input.
+    """The smallest step from rest that makes a neuron fire on; internal units, None where there is none.
 
-    Attributes
-    ----------
-    spikes_from
-        The smallest step that makes a spike.
-    fires_from
-        The smallest step that makes it fire on: the rheobase.
-    error
-        The uncertainty of ``fires_from``.
-    fires_at
-        An input a little above, at which it fires on.
-    tried
-        Lowest and highest input tried.
+    ``error`` is its uncertainty, ``fires_at`` an input a little above.
     """
 
-    spikes_from: float | None
     fires_from: float | None
     error: float
     fires_at: float | None
-    tried: tuple[float, float]
 
 
-def onset(ground: Ground, bounds: tuple[float, float] | None = None) -> Onset:
-    """The smallest steps that make a neuron spike, and fire on."""
+def look(ground: Ground, bounds: tuple[float, float] | None = None) -> tuple[Array, Firing]:
+    """A first look at steps over many decades, or over the given bounds: the inputs, and what each does."""
     values = _ladder(ground, bounds)
     found = steps(ground, values)
-    tried = (float(values[0]), float(values[-1]))
-    spikes = _refined(ground, values, found.count > 0, lambda f: f.count > 0)
-    if not found.sustained.any():  # a narrower window may lie between the values
-        above = values[found.count > 0] if (found.count > 0).any() else values[-1:]
-        fine = np.geomspace(max(above[0] - ground.base, 1e-3 * ground.scale), 30.0 * (above[0] - ground.base), 240)
-        fine = ground.base + fine[fine <= values[-1] - ground.base]
-        if fine.size < 2 or not (found := steps(ground, fine)).sustained.any():
-            return Onset(spikes[0] if spikes else None, None, 0.0, None, tried)
-        values = fine
-    fires = _refined(ground, values, found.sustained, lambda f: f.sustained)
-    assert fires is not None
-    return Onset(spikes[0] if spikes else None, fires[0], fires[1], fires[2], tried)
+    if found.sustained.any() or not (found.count > 0).any() or bounds is not None:
+        return values, found
+    above = values[found.count > 0][0] - ground.base  # a narrower window may lie between the values
+    fine = ground.base + above * np.geomspace(0.3, 30.0, 240)
+    values = np.union1d(values, fine[fine <= values[-1]])
+    return values, steps(ground, values)
+
+
+def onset(ground: Ground, seen: tuple[Array, Firing], extra: Array | None = None) -> Onset:
+    """The smallest steps that make a neuron fire on, after a first look, with more inputs to try."""
+    values, sustained = seen[0], seen[1].sustained
+    if extra is not None and extra.size:
+        more = steps(ground, extra, time=4.0)
+        values = np.concatenate([values, extra])
+        order = np.argsort(values, kind="stable")
+        values, sustained = values[order], np.concatenate([sustained, more.sustained])[order]
+    times = (1.0, 1.0, 2.0, 4.0, 4.0)
+    fires = _refined(ground, values, sustained, times, lambda inner, time: steps(ground, inner, time=time).sustained)
+    return Onset(None, 0.0, None) if fires is None else Onset(fires[0], fires[1], fires[2])
+
+
+def spikes_from(ground: Ground, seen: tuple[Array, Firing]) -> float | None:
+    """The smallest step that makes a single spike."""
+    found = _refined(
+        ground, seen[0], seen[1].count > 0, (1.0,) * 3, lambda inner, time: steps(ground, inner, time=time, enough=1).count > 0
+    )
+    return None if found is None else found[0]
 
 
 def _ladder(ground: Ground, bounds: tuple[float, float] | None) -> Array:
@@ -172,16 +187,21 @@ def _ladder(ground: Ground, bounds: tuple[float, float] | None) -> Array:
     return ground.base + ground.scale * 10.0 ** np.arange(low, high, 1.0 / _PER_DECADE)
 
 
-def _refined(ground: Ground, values: Array, good: NDArray[np.bool_], test) -> tuple[float, float, float] | None:  # type: ignore[no-untyped-def]
-    """The edge below the first good value, its error, and the value above it."""
+def _refined(
+    ground: Ground,
+    values: Array,
+    good: NDArray[np.bool_],
+    times: tuple[float, ...],
+    test: Callable[[Array, float], NDArray[np.bool_]],
+) -> tuple[float, float, float] | None:
+    """The edge below the first good value, its error, and the value above it: a section for each of ``times``."""
     if not good.any():
         return None
     first = int(np.argmax(good))
     low, high = float(values[first - 1] if first else ground.base), float(values[first])
-    for turn in range(_ROUNDS):
+    for time in times:
         inner = np.linspace(low, high, _INNER + 2)
-        found = test(steps(ground, inner[1:-1], time=min(2.0**turn, 4.0)))
-        hit = [*found, True].index(True) + 1
+        hit = [*test(inner[1:-1], time), True].index(True) + 1
         low, high = float(inner[hit - 1]), float(inner[hit])
         if high - low <= 1e-9 * max(abs(high), abs(low)):
             break
@@ -254,16 +274,18 @@ def _on_orbit(ground: Ground, value: float, start: Array) -> Array:
 
 
 def periods_near(ground: Ground, edge: float, width: float, decades: Array, start: Array, spikes: int = 24) -> Array:
-    """Periods (ms) at ``edge + width * 10**-decades``; infinite where it does not fire on."""
+    """Periods (ms) at ``edge + width * 10**-decades``: infinite where it does not fire on, NaN if that took too long."""
     values = edge + width * 10.0**-decades
-    duration = ground.time * 10.0 ** (0.5 * decades.max())
+    duration = spikes * ground.time * 10.0 ** (0.5 * decades.max())
     run = fire(ground.field, start, duration=duration, parameter=ground.input, values=values, stop_after=spikes, rtol=RTOL,
                most=2 * _MOST)  # fmt: skip
     periods = []
     for times, code in zip(run.spikes, run.codes, strict=True):
         late = times[len(times) // 2 :]
-        enough = code == 1 or len(times) >= 6
-        periods.append((late[-1] - late[0]) / (len(late) - 1) if enough and len(late) > 1 else np.inf)
+        if code == 1 or len(times) >= 6:
+            periods.append((late[-1] - late[0]) / (len(late) - 1))
+        else:
+            periods.append(np.nan if code == 3 else np.inf)
     return np.array(periods)
 
 

@@ -118,7 +118,7 @@ def spike_features(spikes: Vector, ended: bool, oscillation: Oscillation | None 
         local_variation=local_variation(late),
         initial_burst=0 if ended else burst,
         bursts=() if ended else burst_sizes(late),
-        cycle=cycle_length(late[:, None], np.full(1, np.mean(late)), _SAME_INTERVAL) if late.size else 0,
+        cycle=cycle_length(late[:, None], np.array([float(np.mean(late))]), _SAME_INTERVAL) if late.size else 0,
         ended=ended,
         oscillation=oscillation,
     )

@@ -16,9 +16,11 @@ from rheobase.model.shape import is_condition
 
 Vector = NDArray[np.float64]
 
-RTOL = 1e-11
+RTOL = 1e-10
 _PAUSE_STEPS = 128
 _MOST_STEPS = 100_000
+_STEPS_A_SPIKE = 1000
+_DURATIONS_MS = (2e4, 1e6, 1e8)
 _NEWTON_STEPS = 60
 
 
@@ -192,6 +194,53 @@ class Section:
             waiting = waiting[left][np.array(still, dtype=bool)]
             waiting = waiting[np.all(np.isfinite(x[waiting]), axis=1)]
         return result
+
+
+@dataclass(frozen=True, eq=False)
+class Orbit:
+    """After-spike states (spikes, k) and the times of the spikes; ``end`` is "rest" or "lost" if they are too few."""
+
+    states: Vector
+    times: Vector
+    end: str
+
+    @property
+    def full(self) -> bool:
+        return not self.end
+
+    @property
+    def intervals(self) -> Vector:
+        """(spikes - 1,) ms."""
+        return np.diff(self.times)
+
+
+def followed(section: Section, starts: Vector, parameters: Vector, spikes: int, rtol: float) -> list[Orbit]:
+    """The orbits of whole states (rows, n) that are not refractory, for so many spikes each.
+
+    Rows that fire slowly are followed for longer; those that have come to a stable equilibrium are not.
+    """
+    from rheobase.dynamics.trajectory import trajectories
+
+    field, free = section.field, list(section.free)
+    parameters = np.broadcast_to(parameters, (len(starts), len(field.parameters)))
+    found = [Orbit(np.empty((0, len(free))), np.empty(0), "lost") for _ in starts]
+    left = np.arange(len(starts))
+    for duration in _DURATIONS_MS:
+        run = trajectories(field, starts[left], parameters[left], duration=duration, stop_after=spikes, rtol=rtol,
+                           most=_STEPS_A_SPIKE * (spikes + 10))  # fmt: skip
+        again = []
+        for at, row in enumerate(left):
+            end = ""
+            if len(run.spikes[at]) < spikes:
+                end = "rest" if at_rest(field, run.final[at], parameters[row]) else "lost"
+                if end == "lost" and not run.failed[at]:
+                    again.append(row)
+            states = np.asarray(run.after[at], dtype=float).reshape(-1, field.n)[:, free]
+            found[row] = Orbit(states, np.asarray(run.spikes[at]), end)
+        left = np.array(again, dtype=np.intp)
+        if not left.size:
+            break
+    return found
 
 
 def at_rest(field: VectorField, state: Vector, parameters: Vector) -> bool:

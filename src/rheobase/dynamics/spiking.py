@@ -55,17 +55,20 @@ def fire(
     if field.neuron.threshold is not None:
         return trajectories(field, starts, parameters, duration=duration, drive=drive, **options)
     leveled = spiking(field)
+    extra = next(name for name in leveled.parameters if name not in field.parameters)
+    order = [[*field.parameters, extra].index(name) for name in leveled.parameters]
+
+    def with_level(levels: Array) -> Array:
+        return np.column_stack([parameters, levels])[:, order]
+
     bare = {name: option for name, option in options.items() if name in ("rtol", "atol", "threads", "most")}
     seen = trajectories(
-        field, starts, parameters, duration=duration, drive=drive, reset=False,
-        sample=np.linspace(0.0, duration, _SAMPLES), **bare,
+        leveled, starts, with_level(np.full(len(values), _UNREACHED)), duration=duration, drive=drive,
+        sample=np.linspace(0.0, duration, _SAMPLES), reset=False, **bare,
     )  # fmt: skip
-    extra = next(name for name in leveled.parameters if name not in field.parameters)
     assert seen.states is not None
     levels = _levels(seen.states[:, field.states.index(field.voltage)])
-    order = [*field.parameters, extra]
-    columns = np.column_stack([parameters, levels])[:, [order.index(name) for name in leveled.parameters]]
-    return trajectories(leveled, starts, columns, duration=duration, drive=drive, **options)
+    return trajectories(leveled, starts, with_level(levels), duration=duration, drive=drive, **options)
 
 
 def _levels(voltage: Array) -> Array:
@@ -74,9 +77,12 @@ def _levels(voltage: Array) -> Array:
     with np.errstate(invalid="ignore"):
         third, last = (np.ptp(part, axis=1) for part in (voltage[:, 2 * quarter : 3 * quarter], voltage[:, 3 * quarter :]))
         swing = np.nanmax(voltage) - np.nanmin(voltage)
-        steady = (last > _SMALL * swing) & (last > _FADING * third)
         late = voltage[:, 2 * quarter :]
-        return np.where(steady, 0.5 * (late.max(axis=1) + late.min(axis=1)), _UNREACHED)
+        middle = 0.5 * (late.max(axis=1) + late.min(axis=1))
+        above = late > middle[:, None]
+        turns = np.count_nonzero(above[:, 1:] & ~above[:, :-1], axis=1)
+        steady = (turns > 1) & (last > _SMALL * swing) & (last > _FADING * third)
+        return np.where(steady, middle, _UNREACHED)
 
 
 @dataclass(frozen=True, eq=False)

@@ -83,11 +83,20 @@ class Orbit:
     def closed(self) -> tuple[Array, Array]:
         """Times from 0 to the period and states (points, n); the last point is the first."""
         states = self.nodes.reshape(-1, self.n)
-        return self.period * np.append(self.mesh.nodes.ravel(), 1.0), np.concatenate([states, states[:1]])
+        times = self.period * (np.append(self.mesh.nodes.ravel(), self.mesh.edges[-1]) - self.mesh.edges[0])
+        return times, np.concatenate([states, states[:1]])
 
     def at(self, s: Array) -> Array:
         """The states (points, n) at times ``s`` in turns."""
         return self.mesh.interpolate(self.nodes, s)
+
+    def beginning(self, j: int) -> Orbit:
+        """The same function, stored from interval ``j`` on."""
+        return Orbit(self.mesh.beginning(j), np.roll(self.nodes, -j, axis=0), self.period, self.parameter)
+
+    def anchored(self) -> Orbit:
+        """The same orbit with its phase shifted so that the mesh begins at 0."""
+        return Orbit(Mesh(self.mesh.edges - self.mesh.edges[0], self.mesh.m), self.nodes, self.period, self.parameter)
 
     def on(self, mesh: Mesh) -> Orbit:
         """The same function on another mesh."""

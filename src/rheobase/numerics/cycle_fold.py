@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,6 @@ from rheobase.numerics.collocation import (
     Problem,
     as_mesh,
     as_points,
-    defect,
     linearise,
     phase_row,
     scaled_jacobian,
@@ -36,7 +36,8 @@ from rheobase.numerics.mesh import Mesh
 
 Array = NDArray[np.float64]
 
-_FAR = 2.0
+_FAR = 2.0  # a correction larger than the orbit itself leads elsewhere
+_CHORD = 0.1  # a matrix is used again while corrections shrink by more than this
 
 
 @dataclass(frozen=True)
@@ -175,17 +176,17 @@ def first(plane: Plane, orbit: Orbit, guess: Array | None = None) -> CycleFold |
 
 
 def correct(
-    plane: Plane, guess: CycleFold, tangent: Shift | None, *, tol: float = 1e-10, most: int = 12
+    plane: Plane, guess: CycleFold, tangent: Shift | None, *, tol: float = 1e-10, most: int = 14
 ) -> CycleFold | None:
     """The fold of cycles in the plane through ``guess`` that is orthogonal to ``tangent``.
 
     Without tangent, the parameters move only across the curve. None where Newton's method does not get there.
     """
-    here, last = guess, math.inf
+    here, last, system = guess, math.inf, None
     for count in range(most):
-        system = _System.at(plane, here, guess)
-        step = system.step(tangent, guess) if system is not None else None
-        if step is None:
+        system = system or _System.at(plane, here, guess)
+        step = system.step(_missed(plane, here, guess), here, tangent, guess) if system is not None else None
+        if system is None or step is None:
             return None
         change, null, size = step
         if not size < _FAR or (size > 2.0 * last and size > 1e3 * tol):
@@ -193,6 +194,8 @@ def correct(
         here = replace(here, orbit=_stretched(here.orbit, change), null=_sum(here.null, null, 1.0))
         if size < tol or (size >= last and size < 1e3 * tol):
             return _finished(plane, here, guess, count + 1)
+        if size > _CHORD * last or (last == math.inf and size > 0.02):
+            system = None
         last = size
     return None
 
@@ -237,7 +240,6 @@ class _System:
     by_nodes: Array  # (n, n, points)
     by_period: Array  # (n, points)
     by_parameters: Array  # (2, n, points)
-    missed: tuple[Array, float, Array, float, float]  # cycle, its phase, null vector, its phase, its length
 
     @classmethod
     def at(cls, plane: Plane, here: CycleFold, reference: CycleFold) -> _System | None:
@@ -257,54 +259,47 @@ class _System:
         bent = np.einsum("ijp,jp->ip", slopes, at_gauss) + stretch * flow
         columns = np.stack([-reach * as_mesh(part, mesh) for part in (flow, *forces)], axis=-1)
         border = np.stack([columns[..., 0], columns[..., 1:] @ here.normal], axis=-1)
-        phase = phase_row(problem, mesh, reference.orbit.slopes())
-        phase = phase / np.linalg.norm(phase)
-        length = weigh(problem, mesh, mesh.values(reference.null.nodes)) / orbit.n
-        pull = reference.null.period / reference.orbit.period
-        missed = (
-            defect(problem, orbit),
-            float(np.sum(phase * (orbit.nodes - reference.orbit.nodes) / scale)),
-            mesh.slopes(v) - reach * as_mesh(bent, mesh),
-            float(np.sum(phase * v)),
-            float(np.sum(length * (v - reference.null.nodes / scale))) + pull * (stretch - pull),
-        )
-        corner = np.array([[0.0, 0.0], [pull, 0.0]])
+        rows, pull = _rows(plane, reference)
+        factors = linearise(problem, orbit, border, rows, np.array([[0.0, 0.0], [pull, 0.0]]))
         return cls(
-            plane, here, reach, linearise(problem, orbit, border, np.stack([phase, length]), corner), columns[..., 1:],
+            plane, here, reach, factors, columns[..., 1:],
             np.einsum("ijkp,jp->ikp", curved, at_gauss) + stretch * slopes, bent,
-            np.einsum("qijp,jp->qip", mixed, at_gauss) + stretch * forces, missed,
+            np.einsum("qijp,jp->qip", mixed, at_gauss) + stretch * forces,
         )  # fmt: skip
 
     def null_vector(self) -> Shift:
         """The null vector, as the matrix alone has it."""
-        change, (period, _) = solve(self.factors, np.zeros_like(self.missed[0]), np.array([0.0, 1.0]))
+        change, (period, _) = solve(self.factors, np.zeros_like(self.here.orbit.nodes), np.array([0.0, 1.0]))
         return self._shift(change, period, np.zeros(2))
 
-    def step(self, tangent: Shift | None, guess: CycleFold) -> tuple[Shift, Shift, float] | None:
+    def step(
+        self, missed: Missed, here: CycleFold, tangent: Shift | None, guess: CycleFold
+    ) -> tuple[Shift, Shift, float] | None:
         """A step of Newton's method for the cycle and for the null vector, and its largest entry."""
-        moves = self._moves()
-        nulls, mu = self._nulls(moves)
+        ahead = self._move(-missed.cycle, np.array([-missed.phase, 0.0]), np.zeros(2))
+        answer, rest = self._null(ahead, -missed.null, -np.array([missed.null_phase, missed.length]))
+        moves, nulls, mu = self._ways
+        moves, nulls = [ahead, *moves], [answer, *nulls]
         if tangent is None:
-            matrix, right = np.array([mu[1:], [1.0, 0.0]]), np.array([-mu[0], 0.0])
+            second, right = np.array([1.0, 0.0]), 0.0
         else:
             along = [inner(self.plane, self.here.orbit, tangent, move) for move in moves]
-            off = inner(self.plane, self.here.orbit, tangent, _difference(self.here, guess))
-            matrix, right = np.array([mu[1:], along[1:]]), np.array([-mu[0], -along[0] - off])
+            second = np.array(along[1:])
+            right = -along[0] - inner(self.plane, self.here.orbit, tangent, _difference(here, guess))
+        matrix = np.array([mu, second])
         if not np.all(np.isfinite(matrix)) or not abs(np.linalg.det(matrix)) > 0.0:
             return None
-        weights = np.array([1.0, *np.linalg.solve(matrix, right)])
+        weights = np.array([1.0, *np.linalg.solve(matrix, np.array([-rest, right]))])
         change, null = _combined(moves, weights), _combined(nulls, weights)
         return change, null, max(self._largest(change), self._largest(null))
 
     def tangent(self) -> tuple[Shift, Shift, float]:
         """The unit tangent, how the null vector changes along it, and its part along the curve's parameters."""
-        moves = self._moves()
-        nulls, mu = self._nulls(moves)
-        weights = np.array([0.0, mu[2], -mu[1]])
-        change = _combined(moves, weights)
+        moves, nulls, mu = self._ways
+        weights = np.array([mu[1], -mu[0]])
+        change, null = _combined(moves, weights), _combined(nulls, weights)
         length = math.sqrt(inner(self.plane, self.here.orbit, change, change))
-        null = _combined(nulls, np.array([0.0, *weights[1:]]))
-        return change.scaled(1.0 / length), null.scaled(1.0 / length), float(mu[2]) / length
+        return change.scaled(1.0 / length), null.scaled(1.0 / length), float(mu[1]) / length
 
     def across(self) -> Array:
         """The direction in the plane of the parameters in which the fold is passed, on the side of the last one."""
@@ -313,26 +308,30 @@ class _System:
         new = d - part * e
         return new / np.linalg.norm(new)
 
-    def _moves(self) -> list[Shift]:
-        """Changes of cycle and parameters: towards ``F = 0``, along the parameters, and along the null vector."""
-        d, e = self.here.normal, _along(self.here.normal)
-        zero, missed = np.zeros_like(self.missed[0]), self.missed
-        rights = [(-missed[0], [-missed[1], 0.0]), (-self.forces @ e, [0.0, 0.0]), (zero, [0.0, 1.0])]
-        moves = []
-        for part, (right, below) in enumerate(rights):
-            nodes, (period, across) = solve(self.factors, right, np.array(below))
-            moves.append(self._shift(nodes, period, across * d + (part == 1) * e))
-        return moves
+    @cached_property
+    def _ways(self) -> tuple[list[Shift], list[Shift], Array]:
+        """Changes of the cycle along the parameters and along the null vector, and how the null vector answers.
 
-    def _nulls(self, moves: list[Shift]) -> tuple[list[Shift], Array]:
-        """How the null vector answers to each of them; and what remains, which has to be zero in sum."""
-        nulls, remains = [], np.empty(3)
-        for part, move in enumerate(moves):
-            now = 1.0 if part == 0 else 0.0
-            right = -self._changed(move) - now * self.missed[2]
-            nodes, (period, remains[part]) = solve(self.factors, right, -now * np.array(self.missed[3:]))
-            nulls.append(self._shift(nodes, period, np.zeros(2)))
-        return nulls, remains
+        The third part is what remains of the equations; it has to be zero in sum.
+        """
+        zero = np.zeros_like(self.here.orbit.nodes)
+        along = _along(self.here.normal)
+        moves = [
+            self._move(-self.forces @ along, np.zeros(2), along),
+            self._move(zero, np.array([0.0, 1.0]), np.zeros(2)),
+        ]
+        answers = [self._null(move, zero, np.zeros(2)) for move in moves]
+        return moves, [null for null, _ in answers], np.array([rest for _, rest in answers])
+
+    def _move(self, right: Array, below: Array, parameters: Array) -> Shift:
+        """The change of cycle and parameters, the latter free across the curve and given along it."""
+        nodes, (period, across) = solve(self.factors, right, below)
+        return self._shift(nodes, period, across * self.here.normal + parameters)
+
+    def _null(self, move: Shift, right: Array, below: Array) -> tuple[Shift, float]:
+        """The change of the null vector with a change of the cycle, and what remains."""
+        nodes, (period, rest) = solve(self.factors, right - self._changed(move), below)
+        return self._shift(nodes, period, np.zeros(2)), float(rest)
 
     def _changed(self, move: Shift) -> Array:
         """The change of the equations of the null vector with the cycle and the parameters, (N, m, n)."""
@@ -349,6 +348,42 @@ class _System:
     def _largest(self, shift: Shift) -> float:
         parts = (shift.nodes / self.plane.problem.scale, shift.period / self.here.orbit.period)
         return max(float(np.max(np.abs(part))) for part in (*parts, shift.parameters / self.plane.sizes))
+
+
+@dataclass(frozen=True)
+class Missed:
+    """By how much the equations are missed: of the cycle, its phase, the null vector, its phase and its length."""
+
+    cycle: Array
+    phase: float
+    null: Array
+    null_phase: float
+    length: float
+
+
+def _missed(plane: Plane, here: CycleFold, reference: CycleFold) -> Missed:
+    problem, orbit, scale = plane.problem, here.orbit, plane.problem.scale
+    mesh, x = orbit.mesh, orbit.gauss()
+    v, stretch = here.null.nodes / scale, here.null.period / orbit.period
+    flow = problem.rhs(x, orbit.parameter) / scale[:, None]
+    bent = np.einsum("ijp,jp->ip", scaled_jacobian(problem, orbit), as_points(mesh.values(v))) + stretch * flow
+    reach = (orbit.period * mesh.widths)[:, None, None]
+    (phase, length), pull = _rows(plane, reference)
+    return Missed(
+        orbit.slopes() / scale - reach * as_mesh(flow, mesh),
+        float(np.sum(phase * (orbit.nodes - reference.orbit.nodes) / scale)),
+        mesh.slopes(v) - reach * as_mesh(bent, mesh),
+        float(np.sum(phase * v)),
+        float(np.sum(length * (v - reference.null.nodes / scale))) + pull * (stretch - pull),
+    )
+
+
+def _rows(plane: Plane, reference: CycleFold) -> tuple[Array, float]:
+    """The rows of the phase condition and of the length of the null vector, and the latter's part by the period."""
+    problem, mesh = plane.problem, reference.orbit.mesh
+    phase = phase_row(problem, mesh, reference.orbit.slopes())
+    length = weigh(problem, mesh, mesh.values(reference.null.nodes)) / reference.orbit.n
+    return np.stack([phase / np.linalg.norm(phase), length]), reference.null.period / reference.orbit.period
 
 
 def _along(normal: Array) -> Array:

@@ -27,6 +27,7 @@ def solutions(
     *,
     starts: int = 200,
     rounds: int = 12,
+    prepare: Callable[[Vector], Vector] | None = None,
 ) -> list[Vector]:
     """Solutions within and around a box; there is no promise that these are all.
 
@@ -38,12 +39,15 @@ def solutions(
         The box from which starts are drawn, and the unit of length.
     starts
         How many in each round. The search ends with the second round that finds nothing new.
+    prepare
+        Brings starts (n, points) closer to solutions.
     """
     scale = upper - lower
     found: list[Vector] = []
     fruitless = 0
     for number in range(rounds):
         begin = lower[:, None] + even_points(lower.size, starts, 1 + number * starts) * scale[:, None]
+        begin = begin if prepare is None else prepare(begin)
         ends = _newton(residual, jacobian, begin, scale, found if number % 2 else [])
         before = len(found)
         for point in ends.T:

@@ -38,6 +38,46 @@ def transitions(factors: Factors, n: int) -> Array:
     return -np.linalg.solve(last, first)
 
 
+def across(G: Array, flow: Array) -> tuple[float, Array]:
+    """What the matrices do along a flow that they carry, and across it.
+
+    On a cycle ``G_j f_j`` is ``f_{j+1}``, so 1 is a multiplier. The others are those of the flow modulo its own
+    direction; seen from there they are exact also where one of them is 1 too, as in a fold, or nearly so, as on
+    canards, where eigenvalues of the whole would repel each other like a square root.
+
+    Parameters
+    ----------
+    G
+        Transition matrices, (N, n, n).
+    flow
+        ``f`` at the ends of the intervals, (N, n), beginning with the start of the first.
+
+    Returns
+    -------
+    along : float
+        The multiplier that should be 1.
+    transverse : ndarray
+        (N, n - 1, n - 1), in an orthonormal basis across the flow.
+    """
+    unit = flow / np.linalg.norm(flow, axis=1, keepdims=True)
+    mirror = unit.copy()  # reflections that take the first axis to the flow; their other columns lie across it
+    mirror[:, 0] += np.where(unit[:, 0] >= 0.0, 1.0, -1.0)
+    mirror /= np.linalg.norm(mirror, axis=1, keepdims=True)
+    basis = np.eye(flow.shape[1]) - 2.0 * mirror[:, :, None] * mirror[:, None, :]
+    turned = np.swapaxes(np.concatenate([basis[1:], basis[:1]]), 1, 2) @ G @ basis
+    along = np.einsum("ja,jab,jb->j", np.concatenate([unit[1:], unit[:1]]), G, unit)
+    return float(np.prod(along)), np.ascontiguousarray(turned[:, 1:, 1:])
+
+
+def growth(G: Array) -> Array:
+    """Logarithm of how much the leading direction grows over every interval, (N,)."""
+    basis, R = _start(G.shape[-1]).copy(), np.zeros_like(G)
+    for _ in range(2):
+        R[:] = 0.0
+        _carry(G, basis, R, np.empty(G.shape[1:]))
+    return np.log(np.maximum(R[:, 0, 0], 1e-300))
+
+
 def multipliers(G: Array) -> NDArray[np.complex128]:
     """Eigenvalues of ``G[-1] @ ... @ G[0]``, the largest first.
 
@@ -66,7 +106,7 @@ def multipliers(G: Array) -> NDArray[np.complex128]:
 def _start(n: int) -> Array:
     """Some orthogonal matrix without zeros: no direction is left out by accident."""
     numbers: Array = np.cos(1.0 + np.arange(1.0, n * n + 1.0) ** 1.5).reshape(n, n)
-    return np.linalg.qr(numbers)[0]
+    return np.asarray(np.linalg.qr(numbers)[0], dtype=np.float64)
 
 
 def _blocks(size: Array) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
+Polish = Callable[[Array], tuple[Array, NDArray[np.bool_]]]
 Limits = tuple[tuple[float, float], tuple[float, float]]
 
 _NEWTON = 12
@@ -44,12 +45,15 @@ def level_curve(value: Function, gradient: Function, limits: Limits, *, size: in
     >>> len(circle), bool(np.all(np.abs(np.hypot(*circle[0]) - 1.0) < 1e-15))
     (1, True)
     """
-    low, span = np.array([limits[0][0], limits[1][0]])[:, None], np.array([np.ptp(limits[0]), np.ptp(limits[1])])[:, None]
+    low, span = (
+        np.array([limits[0][0], limits[1][0]])[:, None],
+        np.array([np.ptp(limits[0]), np.ptp(limits[1])])[:, None],
+    )
 
     def inside(u: Array) -> Array:
         return low + span * u
 
-    def polish(u: Array) -> tuple[Array, Array]:
+    def polish(u: Array) -> tuple[Array, NDArray[np.bool_]]:
         return _polished(u, lambda w: value(inside(w)), lambda w: gradient(inside(w)) * span, 2.0 / size)
 
     found = []
@@ -86,7 +90,9 @@ def _crossings(a: Array, b: Array) -> Array:
 def _links(numbered: NDArray[np.intp], points: Array, grid: Array, value: Function) -> list[tuple[int, int]]:
     """Which crossings are joined through a cell; with four of them the middle of the cell says how."""
     size = grid.shape[0]
-    sides = np.stack([numbered[0, :-1, :-1], numbered[1, :-1, 1:], numbered[0, 1:, :-1], numbered[1, :-1, :-1]], axis=-1)
+    sides = np.stack(
+        [numbered[0, :-1, :-1], numbered[1, :-1, 1:], numbered[0, 1:, :-1], numbered[1, :-1, :-1]], axis=-1
+    )
     links = []
     for row, column in zip(*np.nonzero((sides >= 0).sum(axis=-1) >= 2), strict=True):
         bottom, right, top, left = sides[row, column]
@@ -126,7 +132,7 @@ def _joined(links: list[tuple[int, int]], count: int) -> list[list[int]]:
     return chains
 
 
-def _polished(u: Array, value: Function, gradient: Function, most: float) -> tuple[Array, Array]:
+def _polished(u: Array, value: Function, gradient: Function, most: float) -> tuple[Array, NDArray[np.bool_]]:
     """Points moved onto the curve, and whether they got there without going far."""
     u, start = u.copy(), u
     before = np.full(u.shape[1], np.inf)
@@ -151,7 +157,7 @@ def _runs(points: Array, good: NDArray[np.bool_]) -> list[Array]:
     return [points[:, a:b] for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]
 
 
-def _refined(u: Array, polish: Callable[[Array], tuple[Array, Array]]) -> Array:
+def _refined(u: Array, polish: Polish) -> Array:
     """More points where the curve bends."""
     for _ in range(_ROUNDS):
         steps = np.diff(u, axis=1)

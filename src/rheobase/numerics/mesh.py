@@ -54,7 +54,7 @@ def basis(m: int) -> Basis:
 
 @dataclass(frozen=True)
 class Mesh:
-    """``N`` intervals of the circle [0, 1) with polynomials of degree ``m``."""
+    """``N`` intervals of the circle with polynomials of degree ``m``; the edges go once round, from anywhere."""
 
     edges: Array
     m: int = 4
@@ -113,7 +113,7 @@ class Mesh:
 
     def interpolate(self, nodes: Array, s: Array) -> Array:
         """At any times in turns."""
-        turn = s - np.floor(s)
+        turn = self.edges[0] + (s - self.edges[0]) % 1.0
         j = np.clip(np.searchsorted(self.edges, turn, side="right") - 1, 0, self.N - 1)
         local = (turn - self.edges[j]) / self.widths[j]
         weights = np.vander(local.ravel(), self.m + 1, increasing=True) @ self.basis.coefficients
@@ -137,15 +137,27 @@ class Mesh:
         share = float(self._density(nodes, scale) @ self.widths) / self.N
         return self._constant() * share ** (self.m + 1)
 
-    def adapted(self, nodes: Array, scale: Array, N: int | None = None) -> Mesh:
-        """A mesh of ``N`` intervals with equal shares of the error."""
+    def adapted(self, nodes: Array, scale: Array, N: int | None = None, needed: Array | None = None) -> Mesh:
+        """A mesh of ``N`` intervals with equal shares of the error.
+
+        ``needed`` (N,) is how many intervals per unit of time are wanted for other reasons; they come first.
+        """
         N = N or self.N
-        share = np.concatenate([[0.0], np.cumsum(self._density(nodes, scale) * self.widths)])
+        density = self._density(nodes, scale)
+        if needed is not None:
+            total, taken = float(density @ self.widths), float(needed @ self.widths)
+            density = (density * (max(N - taken, 0.3 * N) / total) if total > 0.0 else 0.3 * N) + needed
+        share = np.concatenate([[0.0], np.cumsum(density * self.widths)])
         if share[-1] == 0.0:
-            return Mesh.even(N, self.m)
+            return Mesh(self.edges[0] + np.linspace(0.0, 1.0, N + 1), self.m)
         edges = np.interp(np.linspace(0.0, share[-1], N + 1), share, self.edges)
-        edges[0], edges[-1] = 0.0, 1.0
+        edges[0], edges[-1] = self.edges[0], self.edges[-1]
         return Mesh(edges, self.m)
+
+    def beginning(self, j: int) -> Mesh:
+        """The same mesh, cut open at the edge ``j``."""
+        edges = np.concatenate([self.edges[j:], self.edges[1 : j + 1] + 1.0])
+        return Mesh(edges - np.floor(edges[0]), self.m)
 
     def _constant(self) -> float:
         # The node polynomial stays below m!/(4 m**(m + 1)).

@@ -10,7 +10,7 @@ Lengths are those of ``integral of |u / scale|**2 / n ds + (T'/T)**2 + (p'/param
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from rheobase.numerics.collocation import Orbit, Problem, columns, defect, linearise, phase_row, weigh
 from rheobase.numerics.condensation import solve
-from rheobase.numerics.floquet import multipliers, transitions
+from rheobase.numerics.floquet import across, growth, multipliers, transitions
 from rheobase.numerics.mesh import Array, Mesh
 
 _FAR = 2.0  # a correction larger than the orbit itself leads elsewhere
+_GROWTH = 2.0  # logarithm of the growth within an interval
+_STEEP = 5.0  # logarithm of a growth that is worth a turn
 _CHORD = 0.08  # a Jacobian is used again while corrections shrink by more than this
 
 
@@ -51,8 +53,9 @@ class Solution:
         The cycle and the unit tangent of the branch.
     sign, log
         Of the determinant of the bordered matrix: its sign changes at branch points and not at folds.
-    carried
-        Transition matrices of the intervals in units of the scales, (N, n, n).
+    carried, flow
+        Transition matrices of the intervals (N, n, n) and the vector field at their beginnings (N, n), in units of the
+        scales.
     error
         Estimate of the largest error between the nodes, in units of the scales.
     corrections
@@ -64,22 +67,31 @@ class Solution:
     sign: float
     log: float
     carried: Array
+    flow: Array
     error: float
     corrections: int
     distance: float
 
     @cached_property
-    def multipliers(self) -> NDArray[np.complex128]:
-        """All Floquet multipliers, the largest first; one of them is 1."""
-        return multipliers(self.carried)
+    def split(self) -> tuple[float, NDArray[np.complex128]]:
+        """The multiplier along the flow, which is 1 on any cycle, and the others, the largest first."""
+        along, transverse = across(self.carried, self.flow)
+        return along, multipliers(transverse)
 
-    @cached_property
-    def split(self) -> tuple[complex, NDArray[np.complex128]]:
-        """The multiplier that is 1 on any cycle, and the others."""
-        values = self.multipliers
-        with np.errstate(divide="ignore"):
-            trivial = int(np.argmin(np.abs(np.log(np.where(values == 0.0, 1e-300, values)))))
-        return complex(values[trivial]), np.delete(values, trivial)
+    def turned(self) -> Solution:
+        """The same cycle, stored from where growth turns into decay.
+
+        The linear systems are solved from both ends of what is stored. Where small deviations first decay and then
+        grow, as from there, that is well conditioned; the other way round, as on canards, it is not.
+        """
+        rates = growth(across(self.carried, self.flow)[1])
+        heights = np.concatenate([[0.0], np.cumsum(rates - rates.mean())[:-1]])
+        j = int(np.argmax(heights))
+        if heights[j] < _STEEP:
+            return self
+        tangent = replace(self.tangent, nodes=np.roll(self.tangent.nodes, -j, axis=0))
+        carried, flow = np.roll(self.carried, -j, axis=0), np.roll(self.flow, -j, axis=0)
+        return replace(self, orbit=self.orbit.beginning(j), tangent=tangent, carried=carried, flow=flow)
 
 
 def inner(problem: Problem, orbit: Orbit, a: Direction, b: Direction) -> float:
@@ -108,6 +120,29 @@ def between(a: Orbit, b: Orbit) -> Direction:
     """From ``a`` to ``b``, on the mesh of ``b``."""
     a = a.on(b.mesh) if a.mesh is not b.mesh else a
     return Direction(b.nodes - a.nodes, b.period - a.period, b.parameter - a.parameter)
+
+
+def needed(problem: Problem, orbit: Orbit) -> Array:
+    """Intervals per turn, (N,), that keep growth within every interval moderate.
+
+    Gauss's methods follow decay of any speed, but fast growth only in small steps.
+    """
+    mesh = orbit.mesh
+    middle = mesh.interpolate(orbit.nodes, mesh.edges[:-1] + 0.5 * mesh.widths)
+    J = np.moveaxis(problem.jacobian(np.ascontiguousarray(middle.T), orbit.parameter), 2, 0)
+    return orbit.period / _GROWTH * np.maximum(np.max(np.linalg.eigvals(J).real, axis=1), 0.0)
+
+
+def spread(problem: Problem, orbit: Orbit, N: int | None = None) -> Mesh:
+    """A mesh of ``N`` intervals that fits the orbit."""
+    return orbit.mesh.adapted(orbit.nodes, problem.scale, N, needed(problem, orbit))
+
+
+def wanted(problem: Problem, orbit: Orbit, tol: float) -> float:
+    """How many intervals keep the error between the nodes below half of ``tol``."""
+    mesh = orbit.mesh
+    by_error = mesh.N * (2.0 * mesh.even_error(orbit.nodes, problem.scale) / tol) ** (1.0 / (mesh.m + 1))
+    return by_error + float(needed(problem, orbit) @ mesh.widths)
 
 
 def correct(
@@ -186,5 +221,6 @@ def _solution(
     away = between(guess, polished)
     return Solution(
         polished, unit(problem, orbit, direction), factors.sign, factors.log, transitions(factors, orbit.n),
+        problem.rhs(orbit.nodes[:, 0].T, orbit.parameter).T / problem.scale,
         orbit.mesh.error(orbit.nodes, problem.scale), count, math.sqrt(inner(problem, orbit, away, away)),
     )  # fmt: skip

@@ -15,7 +15,8 @@ Function = Callable[[Vector, NDArray[np.intp]], tuple[Vector, Vector]]
 _DEEPEST = 40
 _NARROW = 1e-8
 _SAFETY = 4.0
-_FEW = 14
+_FEW = 8
+_MOST = 200_000
 _TOUCH = 1e-13
 
 
@@ -66,6 +67,7 @@ def roots(function: Function, grid: Vector, count: int = 1) -> Roots:
     count
         How many functions.
     """
+    function = _with_slopes(function, float(grid[-1] - grid[0]))
     which = np.repeat(np.arange(count), grid.size)
     x = np.tile(grid, count)
     f, d = function(x, which)
@@ -75,21 +77,37 @@ def roots(function: Function, grid: Vector, count: int = 1) -> Roots:
     simple: list[_Stretches] = []
     doubles: list[tuple[float, int]] = []
     for depth in range(_DEEPEST):
-        if todo.a.size == 0:
+        if todo.a.size == 0 or todo.a.size > _MOST:
             break
         halves, verdict = _halve(function, todo, depth)
         simple.append(todo[verdict == 1])
         todo = halves[np.tile(verdict == 0, 2)]
         narrow = todo.b - todo.a < _NARROW * np.maximum(np.abs(todo.a), 1e-2 * extent)
         last = todo[narrow]
-        simple.append(last[(last.fa < 0.0) != (last.fb < 0.0)])
-        doubles += _touching(last[(last.fa < 0.0) == (last.fb < 0.0)], extent)
+        found, touches = _touching(last, extent)
+        doubles += found
+        simple.append(last[((last.fa < 0.0) != (last.fb < 0.0)) & ~touches])
         todo = todo[~narrow]
-    found = simple[0] if simple else todo
+    single = simple[0] if simple else todo
     for part in simple[1:]:
-        found = found.join(part)
-    x, which = _polished(function, found), found.which
+        single = single.join(part)
+    x, which = _polished(function, single), single.which
     return _merged(x, which, doubles, extent)
+
+
+def _with_slopes(function: Function, extent: float) -> Function:
+    """Where the value is finite and the slope is not (an exponential has overflowed), a difference takes its place."""
+
+    def tamed(x: Vector, which: NDArray[np.intp]) -> tuple[Vector, Vector]:
+        f, d = function(x, which)
+        lost = np.isfinite(f) & ~np.isfinite(d)
+        if lost.any():
+            h = 1e-7 * np.maximum(np.abs(x[lost]), 1e-3 * extent)
+            d = d.copy()
+            d[lost] = (function(x[lost] + h, which[lost])[0] - f[lost]) / h
+        return f, d
+
+    return tamed
 
 
 def _halve(function: Function, todo: _Stretches, depth: int) -> tuple[_Stretches, NDArray[np.intp]]:
@@ -117,9 +135,10 @@ def _halve(function: Function, todo: _Stretches, depth: int) -> tuple[_Stretches
     return left.join(_Stretches(todo.which, middle, todo.b, f, todo.fb, d, todo.db)), verdict
 
 
-def _touching(last: _Stretches, extent: float) -> list[tuple[float, int]]:
-    """Stretches within which the function comes as close to zero as rounding allows without passing it."""
-    found = []
+def _touching(last: _Stretches, extent: float) -> tuple[list[tuple[float, int]], NDArray[np.bool_]]:
+    """Where the function turns back as close to zero as rounding allows to tell; and on which stretches it does."""
+    found: list[tuple[float, int]] = []
+    touches = np.zeros(last.a.size, dtype=bool)
     for at in range(last.a.size):
         a, width = last.a[at], last.b[at] - last.a[at]
         bend = (last.db[at] - last.da[at]) / width
@@ -131,7 +150,8 @@ def _touching(last: _Stretches, extent: float) -> list[tuple[float, int]]:
         low = last.fa[at] + offset * (last.da[at] + 0.5 * bend * offset)
         if abs(low) <= _TOUCH * abs(bend) * max(abs(a), 1e-2 * extent) ** 2:
             found.append((float(a + offset), int(last.which[at])))
-    return found
+            touches[at] = True
+    return found, touches
 
 
 def _polished(function: Function, found: _Stretches) -> Vector:
@@ -153,16 +173,20 @@ def _polished(function: Function, found: _Stretches) -> Vector:
 
 
 def _merged(x: Vector, which: NDArray[np.intp], doubles: list[tuple[float, int]], extent: float) -> Roots:
-    """Roots in order, each once; a double root that halves into two neighbouring stretches is one."""
+    """Roots in order, each once; around a double root, rounding may have made others."""
     places = np.concatenate([x, [place for place, _ in doubles]])
     owner = np.concatenate([which, np.array([number for _, number in doubles], dtype=np.intp)])
     double = np.arange(places.size) >= x.size
     order = np.lexsort((places, owner))
     places, owner, double = places[order], owner[order], double[order]
     keep = np.ones(places.size, dtype=bool)
+    last = 0
     for at in range(1, places.size):
-        same = owner[at] == owner[at - 1] and abs(places[at] - places[at - 1]) <= (
-            1e-7 if double[at] or double[at - 1] else 1e-12
-        ) * max(abs(places[at]), 1e-2 * extent)
-        keep[at] = not same
+        nearby = 1e-7 if double[at] or double[last] else 1e-12
+        close = abs(places[at] - places[last]) <= nearby * max(abs(places[at]), 1e-2 * extent)
+        if owner[at] == owner[last] and close:
+            gone, last = (last, at) if double[at] else (at, last)
+            keep[gone] = False
+        else:
+            last = at
     return Roots(places[keep], owner[keep], double[keep])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,7 @@ def _orbits(axes: Any, result: Any) -> dict[str, Any]:
         axes.plot(*orbit.points[:, :1], "o", color=_ORBIT, ms=2.6, zorder=5)
         _arrow(axes, orbit.points, result, _ORBIT, 5)
         for before, after in orbit.resets:
-            handles["resets"] = axes.plot(
+            handles["spikes and resets"] = axes.plot(
                 (before[0], after[0]), (before[1], after[1]), color=_ORBIT, lw=0.6, ls=(0, (4, 3)), zorder=3
             )[0]
     return handles
@@ -206,12 +207,15 @@ def _arrow(axes: Any, points: Array, result: Any, colour: str, order: int) -> No
 
 
 def _edges(axes: Any, result: Any) -> dict[str, Any]:
-    """The threshold of a reset, across the axis of the voltage."""
-    if result.threshold is None:
-        return {}
-    across = result.threshold_of == result.x
-    draw = axes.axvline if across else axes.axhline
-    return {"threshold": draw(result.threshold, color=_EDGE, lw=1.2, ls="--", zorder=3)}
+    """Threshold and reset, across the axis of the voltage."""
+    draw = axes.axvline if result.threshold_of == result.x else axes.axhline
+    low, high = result.limits.get(result.threshold_of, (0.0, 0.0))
+    places = {"threshold": (result.threshold, "--"), "reset": (result.reset, ":")}
+    return {
+        name: draw(place, color=_EDGE, lw=1.2, ls=dashes, zorder=3)
+        for name, (place, dashes) in places.items()
+        if place is not None and low < place < high
+    }
 
 
 def _equilibria(axes: Any, points: Sequence[Any], x: str, y: str | None) -> dict[str, Any]:
@@ -254,7 +258,7 @@ def _ways(axes: Any, result: Any) -> None:
     places = sorted(point.state[result.x] for point in result.equilibria)
     low, high = result.values[0], result.values[-1]
     bounds = [low, *(place for place in places if low < place < high), high]
-    for left, right in zip(bounds[:-1], bounds[1:], strict=True):
+    for left, right in pairwise(bounds):
         count = max(1, round(_WAYS * (right - left) / (high - low)))
         for place in left + (right - left) * (np.arange(count) + 0.5) / count:
             rate = np.interp(place, result.values, result.rates)

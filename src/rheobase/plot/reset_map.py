@@ -148,7 +148,7 @@ def firing_pattern(result: Any) -> Any:
         panels[1].set(ylabel=f"{course.parameter or 'input'}\n({course.unit})")
         if len(intervals):
             panels[2].plot(result.spikes_ms[1:], intervals, ".", color=COLOURS[2])
-            panels[2].set_yscale("log")
             panels[2].set(ylabel="interval (ms)")
+            panels[2].set_ylim(bottom=0.0)
         panels[-1].set(xlabel="time (ms)")
     return figure

@@ -49,6 +49,18 @@ PRESETS = {
     "irregular": _set(100, 12, -60, -50, 2, -11, 130, 30, -48),
 }
 
+#: The step of Table 1 with which each pattern is shown, pA.
+NAUD_CURRENTS = {
+    "tonic": 500.0,
+    "adaptation": 500.0,
+    "initial_burst": 400.0,
+    "regular_bursting": 210.0,
+    "delayed_accelerating": 300.0,
+    "delayed_regular_bursting": 110.0,
+    "transient": 180.0,
+    "irregular": 160.0,
+}
+
 
 def adex(preset: str = "brette_gerstner_2005", **parameters: Any) -> Neuron:
     """Adaptive exponential integrate-and-fire neuron.

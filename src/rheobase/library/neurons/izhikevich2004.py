@@ -18,19 +18,18 @@ SOURCE = "Izhikevich (2004), IEEE Trans. Neural Netw. 15:1063, doi:10.1109/TNN.2
 
 EQUATIONS = """
 dv/dt = 0.04/(mV*ms)*v**2 + k_1*v + k_0 - u + I : mV = -70*mV
-du/dt = a*(b*v - u) : mV/ms = -70*mV*b
+du/dt = a*(b*(v - v_u) - r*u) : mV/ms = -70*mV*b
 k_1 : 1/ms = 5/ms        # 4.1 in the patterns of class 1
 k_0 : mV/ms = 140*mV/ms  # 108 in the patterns of class 1
 a : 1/ms = 0.02/ms       # rate of recovery
 b : 1/ms = 0.2/ms        # sensitivity of recovery to the voltage
+v_u : mV = 0*mV          # -65 in the pattern of accommodation
+r : 1 = 1                # 0 in the pattern of accommodation: u does not decay
 c : mV = -65*mV          # reset of v
 d : mV/ms = 6*mV/ms      # what a spike adds to u
 v_peak : mV = 30*mV      # where a spike counts as emitted
 I : mV/ms = 0*mV/ms      # input; the paper gives the bare number
 """
-
-#: In the pattern of accommodation u does not decay.
-_ACCOMMODATION = EQUATIONS.replace("a*(b*v - u)", "a*b*(v + 65*mV)")
 
 
 @dataclass(frozen=True)
@@ -103,13 +102,18 @@ _TABLE: dict[str, tuple[str, tuple[float, ...], float, float, float, tuple[tuple
 }
 
 _CLASS_1 = {"k_1": "4.1/ms", "k_0": "108 mV/ms"}
+#: Where the equations differ from the usual ones.
+_OTHER = {
+    "class_1_excitable": _CLASS_1,
+    "integrator": _CLASS_1,
+    "accommodation": {"v_u": "-65 mV", "r": 0, "u": "-16 mV/ms"},
+}
 
 
-def _preset(pattern: str) -> dict[str, str]:
+def _preset(pattern: str) -> dict[str, Any]:
     _, (a, b, c, d), v, *_, points = _TABLE[pattern]
-    given = {"a": f"{a}/ms", "b": f"{b}/ms", "c": f"{c} mV", "d": f"{d} mV/ms", "v": f"{v} mV"}
-    given["u"] = "-16 mV/ms" if pattern == "accommodation" else f"{b * v} mV/ms"
-    return given | {"I": f"{points[0][1]} mV/ms"} | (_CLASS_1 if pattern in ("class_1_excitable", "integrator") else {})
+    given = {"a": f"{a}/ms", "b": f"{b}/ms", "c": f"{c} mV", "d": f"{d} mV/ms", "v": f"{v} mV", "u": f"{b * v} mV/ms"}
+    return given | {"I": f"{points[0][1]} mV/ms"} | _OTHER.get(pattern, {})
 
 
 #: Figure 1 of the paper; ``I`` is the input before the stimulus.
@@ -173,9 +177,9 @@ def izhikevich2004(preset: str = "tonic_spiking", scheme: str = "exact", **param
     given = choose(PRESETS, preset, "izhikevich2004")
     notes = f"Stepped as the published program: use dt = {STIMULI[preset].dt:g} ms." if scheme == "published" else ""
     return neuron(
-        _ACCOMMODATION if preset == "accommodation" else EQUATIONS, given, {"method": SCHEMES[scheme]}, parameters,
-        threshold="v >= v_peak", reset="v = c; u += d", name="izhikevich2004", source=f"{SOURCE}, panel {STIMULI[preset].letter}",
-        notes=notes,
+        EQUATIONS, given, {"method": SCHEMES[scheme]}, parameters,
+        threshold="v >= v_peak", reset="v = c; u += d", name="izhikevich2004",
+        source=f"{SOURCE}, panel {STIMULI[preset].letter}", notes=notes,
     )  # fmt: skip
 
 

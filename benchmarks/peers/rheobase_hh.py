@@ -1,0 +1,44 @@
+"""Hodgkin and Huxley's neuron in Rheobase: the branch of equilibria, and the cycles from Hopf point to Hopf point.
+
+With ``--cold`` the process has an empty cache of its own, so that everything is generated and compiled again.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+
+from hh_task import RANGE, arguments, measure, report_found
+
+options = arguments(__doc__ or "")
+folder = tempfile.TemporaryDirectory()
+if options.cold:
+    os.environ["RHEOBASE_CACHE"] = os.path.join(folder.name, "cache")
+    os.environ["NUMBA_CACHE_DIR"] = os.path.join(folder.name, "numba")
+
+start = time.perf_counter()
+from rheobase import __version__, library  # noqa: E402
+from rheobase.dynamics.continuation import continuation  # noqa: E402
+
+import_s = time.perf_counter() - start
+
+
+def main() -> None:
+    def diagram() -> object:
+        return continuation(library.hodgkin_huxley(), "I", RANGE)
+
+    if options.task == "equilibria":
+        result, first_s, again_s = measure(diagram, options.again)
+        found, points = [point.value for point in result.hopf], sum(len(branch) for branch in result.branches)
+    else:
+        hopf = diagram().hopf[0]
+        result, first_s, again_s = measure(lambda: hopf.cycles(bounds=RANGE), options.again)
+        found, points = [point.value for point in result.folds], len(result)
+    report_found(options.task, found, engine=f"Rheobase {__version__}", import_s=import_s, first_s=first_s,
+                 again_s=again_s, points=points)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
+    folder.cleanup()
