@@ -51,7 +51,9 @@ def main() -> None:
         row["ratio"] = float(peer) / float(row["seconds"]) if peer and row["seconds"] else None  # type: ignore[arg-type]
     print(f"equilibria of Hodgkin-Huxley, I from 0 to 160 uA/cm2, one thread, medians of {options.repeats}")
     print(table(rows, COLUMNS))
-    print("seconds: the call (loaded, peers), or the whole process with the start of Python and all imports (new process)")
+    print(
+        "seconds: the call (loaded, peers), or the whole process with the start of Python and all imports (new process)"
+    )
     write_json(options.json, machine=machine(), medians=rows, runs=runs)
 
 

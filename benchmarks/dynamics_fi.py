@@ -1,4 +1,4 @@
-"""The f-I curve of Hodgkin and Huxley's neuron, 200 currents from 0 to 40 uA/cm2 for one second each, against Brian2.
+"""The f-I curve of Hodgkin and Huxley's neuron, 200 currents from 0.2 to 40 uA/cm2 for one second each, against Brian2.
 
 Brian2 takes RK4 steps of 0.05 ms; Rheobase's steps adapt, and its spikes lie where the threshold is crossed. The errors
 are those of the steady rates at 10 and 20 uA/cm2, where the period is known.
@@ -21,6 +21,7 @@ COLUMNS = (
     Column("engine", "engine", "s"),
     Column("threads", "threads", ".0f"),
     Column("again_s", "seconds", ".3f"),
+    Column("cpu_s", "CPU s", ".3f"),
     Column("asked", "asked", ".1f"),
     Column("prepare_s", "compile or load s", ".2f"),
     Column("spikes", "spikes", ".0f"),
@@ -42,7 +43,9 @@ def main() -> None:
     for name, row in zip(names, rows, strict=True):
         row["asked"] = ASKED if name == "rheobase" else None
         row["ratio"] = float(row["again_s"]) / float(rows[0]["again_s"])  # type: ignore[arg-type]
-    print(f"f-I curve of Hodgkin-Huxley, 200 currents of 1 s, {options.threads} thread(s), medians of {options.repeats}")
+    print(
+        f"f-I curve of Hodgkin-Huxley, 200 currents of 1 s, {options.threads} thread(s), medians of {options.repeats}"
+    )
     print(table(rows, COLUMNS))
     print("seconds: one curve, once compiled; load: the machine's load average.")
     write_json(options.json, machine=machine(), medians=rows, runs=runs)

@@ -11,7 +11,7 @@ import os
 import numpy as np
 
 #: uA/cm2; repetitive firing begins at 6.26.
-CURRENTS = np.linspace(0.0, 40.0, 200)
+CURRENTS = np.linspace(0.2, 40.0, 200)
 DURATION_MS = 1000.0
 STEP_MS = 0.05
 REST = {"v": -64.996379331192, "m": 0.0529550859, "h": 0.5959941247, "n": 0.3177323266}
@@ -41,8 +41,9 @@ def arguments(description: str) -> argparse.Namespace:
 
 
 def error_of(current: np.ndarray, rate_hz: np.ndarray) -> float:
-    """The largest relative error of the rate, interpolated to the currents at which the period is known."""
-    return max(abs(float(np.interp(at, current, rate_hz)) * period / 1e3 - 1.0) for at, period in KNOWN.items())
+    """The largest relative error of the rate at the currents at which the period is known."""
+    rates = [(float(rate_hz[np.argmin(np.abs(current - at))]), period) for at, period in KNOWN.items()]
+    return max(abs(rate * period / 1e3 - 1.0) for rate, period in rates)
 
 
 def late_rate(neuron: np.ndarray, time_ms: np.ndarray) -> np.ndarray:

@@ -28,16 +28,18 @@ def arguments(description: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(task: Callable[[], object], again: int) -> tuple[object, float, float | None]:
+def measure(
+    task: Callable[[], object], again: int, clock: Callable[[], float] = time.perf_counter
+) -> tuple[object, float, float | None]:
     """The first result, the seconds that it took, and the median of the seconds of the repetitions."""
-    start = time.perf_counter()
+    start = clock()
     first = task()
-    first_s = time.perf_counter() - start
+    first_s = clock() - start
     repeated = []
     for _ in range(again):
-        start = time.perf_counter()
+        start = clock()
         task()
-        repeated.append(time.perf_counter() - start)
+        repeated.append(clock() - start)
     return first, first_s, statistics.median(repeated) if repeated else None
 
 

@@ -29,10 +29,11 @@ def main() -> None:
         return fi_curve(library.hodgkin_huxley(), CURRENTS, duration=DURATION_MS * ms, method="simulation")
 
     result, first_s, again_s = measure(curve, options.again)
+    _, _, cpu_s = measure(curve, 1, time.process_time)
     spikes = None if result.counts is None else int(result.counts.sum())
     report(
         engine=f"Rheobase {__version__}{' cold' if options.cold else ''}", import_s=import_s, first_s=first_s,
-        again_s=first_s if again_s is None else again_s, prepare_s=first_s - again_s if again_s else None,
+        cpu_s=cpu_s, again_s=first_s if again_s is None else again_s, prepare_s=first_s - again_s if again_s else None,
         spikes=spikes, error=error_of(CURRENTS, result.steady), threads=options.threads,
     )  # fmt: skip
 

@@ -142,6 +142,17 @@ def test_a_canard_is_passed_and_its_mirror_image_too():
     assert branch.end.value == pytest.approx(1.4187186625453, rel=1e-11)
 
 
+def test_a_deep_canard_is_passed():
+    """On the way a deviation grows by 1e30 and shrinks again; both folds are exponentially close to the canard."""
+    point = hopf_at(library.fitzhugh_nagumo(phi=0.02), "I", 0.30164264546445385, -0.992)
+    branch = cycles_from_hopf(point.field, "I", point, bounds=(0, 2))
+    assert kinds(branch) == ["fold-of-cycles", "fold-of-cycles", "hopf-subcritical"]
+    low, high = (fold.value for fold in branch.folds)
+    assert low + high == pytest.approx(1.75, abs=1e-9)
+    assert np.max(np.abs(branch.multipliers)) > 1e20
+    assert np.all(branch.multipliers.real > 0.0)  # the plane has no others
+
+
 def test_class_one_neurons_end_on_their_saddle_nodes():
     """Wang-Buzsáki and Connor-Stevens, from simulated orbits, against the saddle-nodes of the equilibria."""
     for model, current, ceiling in ((library.wang_buzsaki(), 1.0, 2), (library.connor_stevens(), 12.0, 20)):

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from rheobase.numerics.continuation import Problem, correct, events, trace
+from rheobase.numerics.continuation import Problem, correct, trace
+from rheobase.numerics.curve_events import events
 
 
 def circle(u):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,25 +33,28 @@ class Copies:
     parameter: str
     dt: float
 
-    def run(self, values: Array, starts: Array, duration: float, record: bool = False) -> Recording:
+    def run(self, values: Array, starts: Array, duration: float, record: Any = None) -> Recording:
         """Simulate copies with ``values`` (k,) and ``starts`` (k, n_states), in internal units, for ``duration`` ms."""
         changes = {self.parameter: self._quantity(self.parameter, values)}
         changes |= {state: self._quantity(state, starts[:, at]) for at, state in enumerate(self.neuron.states)}
+        smooth = not self.neuron.has_reset
         return simulate(
             self.neuron.with_(**changes),
             duration * ms,
             dt=self.dt * ms,
-            record=list(self.neuron.states) if record else None,
+            record=record,
+            method="rk4" if smooth and self.neuron.is_smooth else None,
         )
 
     def _quantity(self, name: str, values: Array) -> Quantity | Array:
         dimension = self.neuron.equations.dimension_of(name)
         return np.array(values) if dimension.is_dimensionless else Quantity(np.array(values), dimension)
 
-    def last_states(self, recording: Recording) -> Array:
-        """The states (k, n_states) at the end of a recorded run."""
-        (traces,) = recording.traces.values()
-        return np.stack([traces[state][-1] for state in self.neuron.states], axis=1)
+    def settled(self, value: float, start: Array, duration: float) -> Array:
+        """The states (n_states,) of one copy at the end of a run."""
+        run = self.run(np.array([value]), start[None, :], duration, list(self.neuron.states))
+        (traces,) = run.traces.values()
+        return np.array([traces[state][-1, 0] for state in self.neuron.states])
 
 
 def trains(recording: Recording) -> list[Array]:
@@ -61,36 +64,15 @@ def trains(recording: Recording) -> list[Array]:
     return [np.asarray(part, dtype=float) for part in np.split(recording.spikes.time[order], bounds)]
 
 
-def fires_on(recording: Recording, share: float = 0.5) -> NDArray[np.bool_]:
-    """Which copies fire twice or more in the last part of the run."""
-    start = recording.duration * (1 - share)
-    return np.array([np.count_nonzero(train > start) >= 2 for train in trains(recording)])
-
-
 def mean_interval(train: Array, start: float) -> float:
     """The mean interval (ms) of the spikes after ``start``; infinite with fewer than two."""
     late = train[train > start]
     return float((late[-1] - late[0]) / (late.size - 1)) if late.size > 1 else np.inf
 
 
-def boundary(values: Array, fires: NDArray[np.bool_], rising: bool) -> tuple[float, float]:
-    """Where firing begins, for values in order: the middle between the last that does not fire and the first that does.
-
-    Returns the place and half of the distance; infinite, or minus infinite, where all or none of them fire.
-    """
-    firing = fires if rising else ~fires
-    if not firing.any() or firing.all():
-        return (np.inf if not firing.any() else -np.inf), np.inf
-    first = int(np.argmax(firing))
-    if first == 0:  # fires at once and stops further on: not a boundary of the kind asked for
-        return -np.inf, np.inf
-    return float(values[first - 1] + values[first]) / 2, float(values[first] - values[first - 1]) / 2
-
-
-def quantities(neuron: Neuron, values: Mapping[str, float]) -> dict[str, Quantity | float]:
-    """Internal numbers as quantities, to be given to ``with_``."""
-    found: dict[str, Quantity | float] = {}
-    for name, value in values.items():
-        dimension = neuron.equations.dimension_of(name)
-        found[name] = float(value) if dimension.is_dimensionless else Quantity(float(value), dimension)
-    return found
+def boundary(values: Array, active: NDArray[np.bool_]) -> float:
+    """Where activity begins as values rise: between the last without it and the first with it; nan if nowhere."""
+    if active[0] or not active[-1]:
+        return np.nan
+    last = int(np.flatnonzero(~active)[-1])
+    return float(values[last] + values[last + 1]) / 2

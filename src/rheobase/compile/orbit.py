@@ -38,8 +38,8 @@ from rheobase.numerics.dormand_prince import C, between, error_of, factor_of, fi
 N = {n}
 KIND = {kind}
 RESETS = {resets}
-inlined = njit(forceinline=True, error_model="numpy")
-inlined_call = njit(nogil=True, error_model="numpy")
+inner = njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+inlined = njit(forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 '''
 
 
@@ -141,7 +141,7 @@ def _gap(cell: Cell, threshold: Expression, held: Expression) -> list[str]:
     """``gap``: what changes from negative to positive at a spike (0), or where a refractory condition ends (2)."""
     program = _program(cell, [threshold, negate(held)])
     fires, ends = (show(tree, NUMBA) for tree in program.results)
-    lines = ["", "", "@inlined_call", "def gap(rb_which, rb_x, rb_p, rb_last, t, rb_active, rb_course, rb_driven):"]
+    lines = ["", "", "@inner", "def gap(rb_which, rb_x, rb_p, rb_last, t, rb_active, rb_course, rb_driven):"]
     lines += ["    if rb_driven >= 0:", "        rb_p[rb_driven] = rb_course[0] + rb_course[1] * (t - rb_course[2])"]
     return [*lines, *_body(cell, program), f"    return {fires} if rb_which == 0 else {ends}"]
 

@@ -18,7 +18,7 @@ been false in between. The moment is found on the step's polynomial, then correc
 
 LOOP = '''
 
-@inlined_call
+@inner
 def step(x, p, last, t, h, active, sign, course, driven, k, y):
     """From x with slope k[0] over h: the stages' slopes in k, the end in y."""
     for s in range(1, 7):
@@ -29,7 +29,7 @@ def step(x, p, last, t, h, active, sign, course, driven, k, y):
         slope(y, p, last, now, active, sign, k, s)
 
 
-@inlined_call
+@inner
 def crossing(which, x, y, p, last, t, h, active, course, driven, k, z, low, below, high, above):
     """The fraction of a step at which the gap vanishes, by the Illinois method on the polynomial."""
     side = 0
@@ -55,7 +55,7 @@ def crossing(which, x, y, p, last, t, h, active, course, driven, k, z, low, belo
     return high
 
 
-@inlined_call
+@inner
 def found(which, x, y, p, last, t, h, active, course, driven, k, z, below):
     """The fraction of a step at which an event lies; 2 if there is none."""
     above = gap(which, y, p, last, t + h, active, course, driven)
@@ -63,23 +63,22 @@ def found(which, x, y, p, last, t, h, active, course, driven, k, z, below):
     if above < reach and below < reach:
         return 2.0  # far away
     place, end = 1.0, above
-    for turn in range(2):
-        if above > 0.0:
-            return crossing(which, x, y, p, last, t, h, active, course, driven, k, z, 0.0, below, place, above)
-        if turn == 0:
-            place = 0.5
-        elif above > below and above > end:  # the top of the parabola through the three points
-            place = 0.5 + 0.25 * (end - below) / (2.0 * above - end - below)
-        else:
-            return 2.0
+    if above <= 0.0:
+        place = 0.5
         between(N, x, y, h, k, place, z)
         above = gap(which, z, p, last, t + place * h, active, course, driven)
-    if above > 0.0:
-        return crossing(which, x, y, p, last, t, h, active, course, driven, k, z, 0.0, below, place, above)
-    return 2.0
+        if above <= 0.0:
+            if above <= below or above <= end:
+                return 2.0
+            place = 0.5 + 0.25 * (end - below) / (2.0 * above - end - below)  # top of the parabola through the three
+            between(N, x, y, h, k, place, z)
+            above = gap(which, z, p, last, t + place * h, active, course, driven)
+            if above <= 0.0:
+                return 2.0
+    return crossing(which, x, y, p, last, t, h, active, course, driven, k, z, 0.0, below, place, above)
 
 
-@inlined_call
+@inner
 def arrive(which, theta, x, p, last, t, h, active, sign, course, driven, k, y, z):
     """Step to an event: Newton corrections of its time with whole steps. Returns the time since t; the state is in y."""
     width = 1e-4 * theta

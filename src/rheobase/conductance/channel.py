@@ -127,7 +127,7 @@ class Channel:
             "uses": MappingProxyType({key: parse_unit(unit).name for key, unit in (uses or {}).items()}),
             "equations": equations,
             "source": source,
-            "parameters": MappingProxyType({key: _parameter(value, f"{where}: {key}") for key, value in parameters.items()}),
+            "parameters": MappingProxyType({key: _parameter(x, f"{where}: {key}") for key, x in parameters.items()}),
         }  # fmt: skip
         for key, value in put.items():
             object.__setattr__(self, key, value)
@@ -240,7 +240,9 @@ def _parameter(value: Any, what: str) -> Quantity | float:
 
 def _valence(value: Any, where: str) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value == 0):
-        raise ModelError(f"{where}: valence = {value!r} has to be a whole number other than 0, such as 1 for K, -1 for Cl")
+        raise ModelError(
+            f"{where}: valence = {value!r} has to be a whole number other than 0, such as 1 for K, -1 for Cl"
+        )
     return value
 
 
@@ -270,7 +272,9 @@ def _check(channel: Channel, where: str) -> None:
             raise ModelError(f"{where}: a conductance cannot be negative")
     faster = channel.q10 is not None or channel.q10_g is not None or any(gate.q10 for _, _, gate in channel.gates)
     if faster and channel.measured_at is None:
-        raise ModelError(f"{where}: q10 needs the temperature at which the channel was measured: measured_at=celsius(6.3)")
+        raise ModelError(
+            f"{where}: q10 needs the temperature at which the channel was measured: measured_at=celsius(6.3)"
+        )
     if any(key in channel.parameters and unit != "1" for key, unit in channel.uses.items()):
         raise ModelError(f"{where}: a name is among its parameters and in uses; it has to be one of the two")
 

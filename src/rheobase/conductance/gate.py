@@ -52,7 +52,9 @@ class Gate:
         if (self.alpha is None) != (self.beta is None):
             raise ModelError("a gate has both alpha and beta, or neither; the other one is missing")
         if by_rates == (self.inf is not None) or (by_rates and self.tau is not None):
-            raise ModelError("a gate is given by alpha and beta, or by inf and tau (by inf alone if it is instantaneous)")
+            raise ModelError(
+                "a gate is given by alpha and beta, or by inf and tau (by inf alone if it is instantaneous)"
+            )
         if self.instant and self.tau is not None:
             raise ModelError("an instantaneous gate has no time constant; leave out tau, or instant=True")
         for name in ("alpha", "beta", "inf", "tau"):

@@ -40,13 +40,12 @@ class Part:
 
 def local_names(channel: Channel) -> set[str]:
     """Names that belong to the channel alone, as they are while no other channel has them too."""
-    names = set(channel.parameters)
-    for gate_name, _, gate in channel.gates:
-        names |= set(gate_names(gate_name, gate).values())
-        if not gate.is_instant:
-            names.add(gate_name)
-    names |= {line.name for line in split(Source(channel.equations))}
-    return names
+    names = set(channel.parameters) | {line.name for line in split(Source(channel.equations))}
+    return names.union(*(_names_of(name, gate) for name, _, gate in channel.gates))
+
+
+def _names_of(name: str, gate: Gate) -> set[str]:
+    return {name, *gate_names(name, gate).values()}
 
 
 def gate_names(name: str, gate: Gate) -> dict[str, str]:
@@ -73,7 +72,10 @@ def clashes(channels: Iterable[Channel]) -> list[dict[str, str]]:
     found = []
     for at, (channel, names) in enumerate(zip(channels, local, strict=True)):
         others = RESERVED.union(*(own for k, own in enumerate(local) if k != at), *map(_shared_names, channels))
-        found.append({name: f"{name}_{channel.name}" for name in sorted(names & others)})
+        both = names & others
+        for name, _, gate in channel.gates:  # all that belongs to a gate goes by its name
+            both |= _names_of(name, gate) if both & _names_of(name, gate) else set()
+        found.append({name: f"{name}_{channel.name}" for name in sorted(both)})
     return found
 
 
@@ -91,9 +93,9 @@ def current_text(channel: Channel, names: Mapping[str, str], scaled: bool = Fals
     if channel.P is None:
         return "*".join([*factors, f"(v - E_{channel.ion})"])
     inside, outside = concentration_names(channel)
-    charge = "" if channel.valence == 1 else f"{channel.valence}*" if (channel.valence or 0) > 0 else f"({channel.valence})*"
     u = f"u_{channel.name}"
-    return "*".join(factors) + f"*{charge}faraday_constant*({inside}/exprel(-{u}) - {outside}/exprel({u}))"
+    flux = f"faraday_constant*({inside}/exprel(-{u}) - {outside}/exprel({u}))"
+    return "*".join(factors) + f"*{_charge(channel)}{flux}"
 
 
 def concentration_names(channel: Channel) -> tuple[str, str]:
@@ -129,7 +131,11 @@ def _gate_lines(name: str, gate: Gate, names: Mapping[str, str], speed: str) -> 
     x = names.get(name, name)
     lines = []
     if not gate.is_instant:
-        slope = f"({of['inf']} - {x})/{of['tau']}" if gate.inf is not None else f"{of['alpha']}*(1 - {x}) - {of['beta']}*{x}"
+        slope = (
+            f"({of['inf']} - {x})/{of['tau']}"
+            if gate.inf is not None
+            else f"{of['alpha']}*(1 - {x}) - {of['beta']}*{x}"
+        )
         if speed:
             slope = f"{speed}*{slope}" if gate.inf is not None else f"{speed}*({slope})"
         lines.append(f"d{x}/dt = {slope} : 1")
@@ -167,19 +173,27 @@ def _speed_lines(channel: Channel) -> list[str]:
 
 def _driving_lines(channel: Channel) -> list[str]:
     inside, outside = concentration_names(channel)
-    z = "" if channel.valence == 1 else f"{channel.valence}*"
     if channel.P is not None:
-        return [f"u_{channel.name} = {z}faraday_constant*v/(gas_constant*T) : 1"]
+        return [f"u_{channel.name} = {_charge(channel)}faraday_constant*v/(gas_constant*T) : 1"]
     if channel.by_nernst:
-        z = "" if channel.valence == 1 else f"({channel.valence}*" if (channel.valence or 0) < 0 else f"({channel.valence}*"
-        below = f"{z}faraday_constant{')' if z else ''}"
-        return [f"E_{channel.ion} = gas_constant*T/{below}*log({outside}/{inside}) : mV"]
+        return [f"E_{channel.ion} = gas_constant*T/({_charge(channel)}faraday_constant)*log({outside}/{inside}) : mV"]
     return []
+
+
+def _charge(channel: Channel) -> str:
+    """The charge number as a factor; nothing for 1."""
+    if channel.valence == 1:
+        return ""
+    return f"{channel.valence}*" if (channel.valence or 0) > 0 else f"({channel.valence})*"
 
 
 def _declarations(channel: Channel, names: Mapping[str, str]) -> dict[str, str]:
     given: dict[str, Quantity | float] = {}
-    for value, name in ((channel.g, f"g_{channel.name}"), (channel.P, f"P_{channel.name}"), (channel.E, f"E_{channel.ion}")):
+    for value, name in (
+        (channel.g, f"g_{channel.name}"),
+        (channel.P, f"P_{channel.name}"),
+        (channel.E, f"E_{channel.ion}"),
+    ):
         if value is not None:
             given[name] = value
     for value, name in zip((channel.inside, channel.outside), concentration_names(channel), strict=True):

@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 
 #: How far (mV) a peak has to rise above the valleys around it to be a spike, unless a level says what one is.
 _PROMINENCE = 20.0
+#: Where on its way from threshold to peak a spike is steepest, at least.
+_PASSIVE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +146,9 @@ class ActionPotential:
         """The most important numbers, for people."""
         unit = "" if self.unit == "1" else f" {self.unit}"
         width = "" if self.half_width_ms is None else f", {self.half_width_ms:.4g} ms wide at half height"
-        depth = "" if self.ahp_depth is None else f", after-hyperpolarisation {self.ahp_depth:.4g}{unit} below threshold"
+        depth = (
+            "" if self.ahp_depth is None else f", after-hyperpolarisation {self.ahp_depth:.4g}{unit} below threshold"
+        )
         return f"threshold {self.threshold:.5g}{unit}, peak {self.peak:.5g}{unit}{width}{depth}"
 
     def summary(self) -> str:
@@ -154,7 +158,9 @@ class ActionPotential:
             for name, value, unit in self.table()
             if not (value is None and "refractory" in name)
         ]
-        return "\n".join([f"spike {self.which + 1} of {self.spikes}", *rows, f"threshold: {self.criterion}", self.status])
+        return "\n".join(
+            [f"spike {self.which + 1} of {self.spikes}", *rows, f"threshold: {self.criterion}", self.status]
+        )
 
     def __str__(self) -> str:
         return self.sentence
@@ -240,13 +246,17 @@ def measured(
     """One spike of a trace in ``unit`` over ms."""
     found = _spikes(times, v, unit, level)
     if not -len(found) <= which < len(found):
-        raise ModelError(f"the trace has {len(found)} spike{'s' * (len(found) > 1)}, so there is none with number {which}")
+        raise ModelError(
+            f"the trace has {len(found)} spike{'s' * (len(found) > 1)}, so there is none with number {which}"
+        )
     k = which % len(found)
     peak = int(found[k])
     first = int(found[k - 1]) + int(np.argmin(v[found[k - 1] : peak])) if k > 0 else 0
     last = int(found[k + 1]) if k + 1 < len(found) else len(v) - 1
     bottom = float(v[first]) if base is None else base
     shape = measure(times, v, peak, first=first, last=last, base=bottom, criterion=criterion, slope=slope)
+    if level is None:
+        _require_own_rise(shape, unit)
     result = _result(shape, times, v, unit, len(found), k, bottom)
     notes = [status] if status else []
     if shape.from_start:
@@ -257,7 +267,9 @@ def measured(
     return replace(result, criterion=_criterion(criterion, slope, unit), status="; ".join(notes))
 
 
-def _result(shape: Waveform, times: Array, v: Array, unit: str, spikes: int, which: int, base: float) -> ActionPotential:
+def _result(
+    shape: Waveform, times: Array, v: Array, unit: str, spikes: int, which: int, base: float
+) -> ActionPotential:
     return ActionPotential(
         threshold=shape.threshold.value, threshold_ms=shape.threshold.time,
         upstroke=shape.steepest.slope, upstroke_ms=shape.steepest.time,
@@ -276,7 +288,9 @@ def _criterion(criterion: str, slope: float | None, unit: str) -> str:
     if criterion == "acceleration":
         return "largest second derivative before the steepest point"
     per = "1/ms" if unit == "1" else f"{unit}/ms"
-    return f"dv/dt rises through {slope:g} {per}" if slope is not None else f"dv/dt rises through {SHARE:g} of its maximum"
+    return (
+        f"dv/dt rises through {slope:g} {per}" if slope is not None else f"dv/dt rises through {SHARE:g} of its maximum"
+    )
 
 
 def _spikes(times: Array, v: Array, unit: str, level: float | None) -> NDArray[np.intp]:
@@ -289,7 +303,9 @@ def _spikes(times: Array, v: Array, unit: str, level: float | None) -> NDArray[n
         found = peaks(v, -math.inf, _PROMINENCE)
         what = f"no peak that rises by {_PROMINENCE:g} mV over the valleys around it"
     else:
-        raise ModelError("say with level=... above which value a peak of this trace is a spike; its voltage is not in mV")
+        raise ModelError(
+            "say with level=... above which value a peak of this trace is a spike; its voltage is not in mV"
+        )
     if not len(found):
         shown = "" if unit == "1" else f" {unit}"
         raise ModelError(
@@ -297,6 +313,17 @@ def _spikes(times: Array, v: Array, unit: str, level: float | None) -> NDArray[n
             f"{times[-1] - times[0]:.4g} ms. Give a stronger input, a longer trace, or another level"
         )
     return found
+
+
+def _require_own_rise(shape: Waveform, unit: str) -> None:
+    """A spike gains speed while it rises; a membrane that is charged from outside is fastest at the beginning."""
+    height = shape.peak.value - shape.threshold.value
+    if not shape.from_start and shape.steepest.value - shape.threshold.value < _PASSIVE * height:
+        raise ModelError(
+            f"there is no spike in the trace: its rise to {shape.peak.value:.4g} {unit} at {shape.peak.time:.4g} ms is "
+            "fastest at the beginning, as of a passive membrane that is charged; if it is a spike all the same, say so "
+            "with level=..."
+        )
 
 
 def _one_each(v: Array, found: NDArray[np.intp], level: float) -> NDArray[np.intp]:
@@ -348,7 +375,9 @@ def _from_result(source: Any, variable: str | int | None, cell: int) -> tuple[Ar
             raise ModelError(f"the recording has no trace '{name}'; it has: {', '.join(names)}")
         trace = np.asarray(names[name], dtype=float)
         if not 0 <= cell < trace.shape[1]:
-            raise ModelError(f"the recording has {trace.shape[1]} traces of '{name}', so there is none with number {cell}")
+            raise ModelError(
+                f"the recording has {trace.shape[1]} traces of '{name}', so there is none with number {cell}"
+            )
         return _numbers(np.asarray(source.times)[: len(trace)], trace[:, cell], source.units[population][name])
     if getattr(source, "states", None) is not None and hasattr(source, "sample"):
         row = variable if isinstance(variable, int) else 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from rheobase.numerics.critical import Null, Pair, null
 Vector = NDArray[np.float64]
 
 _ACCEPTED = 1e-6
+_DEGENERATE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,14 @@ def special_point(curve: FoldCurve | HopfCurve, kind: str, u: Vector, tangent: V
     field, names = plane.field, plane.names
     x, p = plane.split(u)
     values = {name: float(field.shown(name, p[field.index(name)])) for name in names}
+    state = {name: float(field.shown(name, at)) for name, at in zip(field.states, x, strict=True)}
+    there = field.with_values(**dict(zip(names, u[-2:].tolist(), strict=True)))
     return SpecialPoint(
-        kind, names[0], values[names[0]], {name: float(field.shown(name, at)) for name, at in zip(field.states, x)},
+        kind, names[0], values[names[0]], state,
         frequency_hz=None if found.omega is None else 1e3 * found.omega / (2.0 * np.pi),
         period_ms=None if found.omega is None else 2.0 * np.pi / found.omega,
         coefficient=found.coefficient, residual=float(max(found.residual, _equilibrium(plane, u))), values=values,
-        note=found.note, field=field.with_values(**dict(zip(names, u[-2:].tolist()))), point=x, internal=float(u[-2]),
+        note=found.note, field=there, point=x, internal=float(u[-2]),
         data=u,
     )  # fmt: skip
 
@@ -75,15 +79,16 @@ def _takens(plane: Plane, u: Vector, vectors: Null, angle: float) -> Found | Non
     to the point are stable where :math:`ab < 0`.
     """
     size = plane.size(u)
-    if vectors.gap < 1e-9 * size:  # two null vectors: another, more degenerate point
+    residual = max(abs(vectors.value) / size, angle)
+    if residual > _ACCEPTED or vectors.gap < _DEGENERATE * size:  # two null vectors are another, more degenerate point
         return None
     a, b = takens_coefficients(plane, u, vectors)
+    if abs(a) < _DEGENERATE * size:
+        return None
     values = np.linalg.eigvals(plane.jacobian(u))
     others = np.delete(values, np.argsort(np.abs(values))[:2])
     stable = a * b < 0.0 and bool(np.all(others.real < 0.0))
-    return Found(
-        max(abs(vectors.value) / size, angle), None, a * b, f"the cycles beside it are {'' if stable else 'un'}stable"
-    )
+    return Found(residual, None, a * b, f"the cycles beside it are {'' if stable else 'un'}stable")
 
 
 def takens_coefficients(plane: Plane, u: Vector, vectors: Null) -> tuple[float, float]:
@@ -152,7 +157,7 @@ def _bautin(curve: HopfCurve, u: Vector, tangent: Vector) -> Found | None:
     return _with_pair(curve.pair(u), abs(lyapunov.relative))
 
 
-def _oscillation(values: NDArray[np.complex128], residual: float) -> Found | None:
+def _oscillation(values: Any, residual: float) -> Found | None:
     """The pair of eigenvalues nearest to the imaginary axis, if it is complex."""
     oscillating = values[values.imag > 0.0]
     if not oscillating.size:

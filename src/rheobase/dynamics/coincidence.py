@@ -11,6 +11,7 @@ Izhikevich (2007), Dynamical Systems in Neuroscience, section 7.2.2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,10 @@ from rheobase.dynamics.trajectory import trajectories
 
 Array = NDArray[np.float64]
 
-#: The first pulse, in units of the weakest one that makes a spike by itself.
+#: A spike that is made comes within so many of the slowest time constants. The first pulse, in units of the weakest one that makes a spike by itself.
 _FIRST = 0.7
-_INTERVALS, _INNER = 49, 15
+_INTERVALS, _INNER = 41, 5
+_WAIT = 10.0
 _LARGEST = 2.0
 #: By how much the needed pulse has to fall below that without a first one, to count.
 _CLEAR = 2e-3
@@ -54,6 +56,12 @@ class Doublet:
     def is_resonator(self) -> bool:
         return self.best_ms is not None
 
+    def plot(self, ax: Any = None) -> Any:
+        """The second pulse that is needed, over the interval."""
+        from rheobase.plot.fi_curve import doublet as draw
+
+        return draw(self, ax)
+
 
 def doublet(ground: Ground, eigenvalues: NDArray[np.complex128]) -> Doublet | None:
     """The experiment at rest; None if no pulse makes the neuron spike."""
@@ -73,7 +81,7 @@ def doublet(ground: Ground, eigenvalues: NDArray[np.complex128]) -> Doublet | No
 
 
 def _fires(ground: Ground, p: Array, starts: Array) -> NDArray[np.bool_]:
-    run = trajectories(ground.field, starts, p, duration=ground.time, stop_after=1, rtol=_RTOL, most=_MOST)
+    run = trajectories(ground.field, starts, p, duration=_WAIT * ground.slowest, stop_after=1, rtol=_RTOL, most=_MOST)
     return np.array([len(times) > 0 for times in run.spikes])
 
 
@@ -81,7 +89,7 @@ def _single(ground: Ground, p: Array, push: Array) -> float | None:
     """The weakest single pulse (input times ms) that makes a spike."""
     natural = ground.scale * ground.slowest
     low, grid = 0.0, natural * 10.0 ** np.arange(-5.0, 2.0, 0.1)
-    for _ in range(4):
+    for _ in range(6):
         hits = _fires(ground, p, ground.state + grid[:, None] * push)
         if not hits.any():
             return None
@@ -106,7 +114,7 @@ def _needed(ground: Ground, p: Array, unit: Array, states: Array) -> Array:
     """The second pulse, by section: all intervals and several strengths at once."""
     count = len(states)
     low, high = np.zeros(count), np.full(count, _LARGEST)
-    for _ in range(3):
+    for _ in range(4):
         inner = np.linspace(low, high, _INNER + 2, axis=1)
         starts = states[:, None, :] + inner[:, 1:-1, None] * unit
         hits = _fires(ground, p, starts.reshape(-1, unit.size)).reshape(count, _INNER)

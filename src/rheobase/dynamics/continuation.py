@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.dynamics.all_branches import Followed, follow_all
+from rheobase.dynamics.assembly import assembled, end_of
 from rheobase.dynamics.box import Box, find_box, threshold_of
-from rheobase.dynamics.branch_point import Crossing, locate
-from rheobase.dynamics.detection import Detected, detect, special_point
-from rheobase.dynamics.diagram import BifurcationDiagram, Branch
+from rheobase.dynamics.diagram import BifurcationDiagram
 from rheobase.dynamics.equilibria import Found, equilibria, polish
-from rheobase.dynamics.equilibrium_line import Course, Line, joined
+from rheobase.dynamics.equilibrium_line import Line
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.fixed_points import vector_field
-from rheobase.dynamics.special import SpecialPoint
-from rheobase.dynamics.stability import in_order
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
-from rheobase.numerics.continuation import Curve
 
 Vector = NDArray[np.float64]
 
@@ -30,8 +26,6 @@ _SEEDS = 9
 _STARTS = 64
 _ROOM = 4.0
 _LEAST = 5e-3
-_SAME = 1e-5
-_MOST_BRANCHES = 60
 
 
 def continuation(
@@ -89,10 +83,10 @@ def continuation(
     if not seeds and throw:
         raise ModelError(f"{_none(field, parameter, found.box)}; throw=False returns an empty diagram")
     line = _line(field, parameter, (low, high), found, seeds)
-    branches, crossings = _branches(line, seeds)
+    branches, crossings = follow_all(line, seeds)
     if throw:
         _require_complete(line, branches)
-    return _diagram(line, branches, crossings, found.box, seeds)
+    return assembled(line, branches, crossings, found.box, _none(field, parameter, found.box))
 
 
 def _range(field: VectorField, parameter: str, over: Any) -> tuple[float, float]:
@@ -182,183 +176,11 @@ def _response(field: VectorField, parameter: str, seed: Vector) -> Vector:
     return np.abs(moved[0])
 
 
-_Followed = tuple[Course, Detected]
-
-
-def _branches(line: Line, seeds: list[Vector]) -> tuple[list[_Followed], list[Crossing]]:
-    """Every branch through a seed, and those that cross them, each once."""
-    done: list[_Followed] = []
-    crossings: list[Crossing] = []
-    for seed in seeds:
-        if any(line.passes(detected.curve, seed) for _, detected in done):
-            continue
-        queue = [line.follow(seed)]
-        while queue and len(done) < _MOST_BRANCHES:
-            course = queue.pop()
-            if len(course.curve.points) < 2:
-                continue
-            detected = detect(line, course.curve)
-            done.append((course, detected))
-            for event in detected.branch_events:
-                crossing = locate(line, event.point, detected.rows)
-                if crossing is not None and _is_new(line, crossing, crossings):
-                    crossings.append(crossing)
-                    queue += _crossing_branches(line, crossing, [detected.curve for _, detected in done])
-    return done, crossings
-
-
-def _is_new(line: Line, crossing: Crossing, others: list[Crossing]) -> bool:
-    return all(np.linalg.norm((crossing.point - other.point) / line.scale) > _SAME for other in others)
-
-
-def _crossing_branches(line: Line, crossing: Crossing, known: list[Curve]) -> list[Course]:
-    """The branches through a branch point that have not been followed yet."""
-    new = []
-    for direction in crossing.directions:
-        arms = [_arm(line, crossing.point, side * direction, known) for side in (1.0, -1.0)]
-        onward, back = arms
-        if onward is not None and back is not None:
-            new.append(joined(back, onward, (crossing.point, direction)))
-        elif onward is not None or back is not None:
-            arm, side = (onward, 1.0) if onward is not None else (back, -1.0)
-            assert arm is not None
-            points = np.concatenate([crossing.point[None], arm.points])
-            tangents = np.concatenate([side * direction[None], arm.tangents])
-            new.append(Course(replace(arm, points=points, tangents=tangents), (arm, arm)))
-    return new
-
-
-def _arm(line: Line, point: Vector, direction: Vector, known: list[Curve]) -> Curve | None:
-    """One side of a branch through a branch point; None if it is known, or leaves the range at once."""
-    for step in (1e-2, 3e-3, 1e-3):
-        found = line.problem.correct(point + step * direction, direction)
-        if found is None:
-            continue
-        u = found[0]
-        if np.linalg.norm((u - point - step * direction) / line.scale) > 0.5 * step:
-            continue
-        if np.any(u < line.lower) or np.any(u > line.upper) or any(line.passes(curve, u) for curve in known):
-            return None
-        curve = line.trace(u, direction)
-        return curve if len(curve.points) > 1 else None
-    return None
-
-
-def _require_complete(line: Line, branches: list[_Followed]) -> None:
-    for course, _ in branches:
-        for end in course.ends:
+def _require_complete(line: Line, branches: list[Followed]) -> None:
+    for branch in branches:
+        for end in branch.course.ends:
             if end.reason == "stuck":
                 raise ModelError(
-                    f"a branch of equilibria cannot be followed to its end: {_end(line, end)}; throw=False returns what "
-                    "was found, and a smaller range or box may avoid the place"
+                    f"a branch of equilibria cannot be followed to its end: {end_of(line, end)}; throw=False returns "
+                    "what was found, and a smaller range or box may avoid the place"
                 )
-
-
-def _diagram(
-    line: Line, branches: list[_Followed], crossings: list[Crossing], box: Box, seeds: list[Vector]
-) -> BifurcationDiagram:
-    field, name = line.field, line.parameter
-    marks = [_branch_point(line, crossing) for crossing in crossings]
-    shown = [_branch(line, course, detected, marks) for course, detected in branches]
-    special: list[SpecialPoint] = list(marks)
-    for branch in shown:
-        special += [point for _, point in branch.special if not _repeated(line, point, special)]
-    complete = all(branch.complete for branch in shown)
-    count = len(shown)
-    status = f"{count} branch{'' if count == 1 else 'es'} of equilibria, {len(special)} special points"
-    unresolved = sum(len(detected.unresolved) for _, detected in branches)
-    if unresolved:
-        status += f"; at {unresolved} places the number of growing directions changes in a way that is not resolved"
-    if not complete:
-        status += "; not every branch could be followed to its end"
-    return BifurcationDiagram(
-        name, (field.shown(name, line.lower[-1]), field.shown(name, line.upper[-1])), tuple(shown),
-        tuple(sorted(special, key=lambda point: (point.value, point.state[field.voltage]))), box.shown(field),
-        status if seeds else _none(field, name, box), complete and bool(seeds), field, line, box,
-    )  # fmt: skip
-
-
-def _branch_point(line: Line, crossing: Crossing) -> SpecialPoint:
-    note = "a pitchfork" if crossing.is_pitchfork else "transcritical: two branches cross and exchange stability"
-    if not crossing.directions:
-        note = "no second branch is found"
-    return special_point(
-        line, "branch-point", crossing.point, residual=crossing.residual, note=note, data=crossing.directions
-    )  # fmt: skip
-
-
-def _repeated(line: Line, point: SpecialPoint, others: list[SpecialPoint]) -> bool:
-    """The same point seen from two branches, or a fold that is only the foot of a pitchfork."""
-    return any(_distance(line, point, other) < _SAME for other in others)
-
-
-def _distance(line: Line, one: SpecialPoint, other: SpecialPoint) -> float:
-    return float(np.linalg.norm((_place(one) - _place(other)) / line.scale))
-
-
-def _place(point: SpecialPoint) -> Vector:
-    assert point.point is not None and point.internal is not None
-    return np.append(point.point, point.internal)
-
-
-def _branch(line: Line, course: Course, detected: Detected, marks: list[SpecialPoint]) -> Branch:
-    field, points = line.field, detected.curve.points
-    special = [(index, point) for index, point in detected.special if not _repeated(line, point, marks)]
-    points, special = _with_branch_points(line, points, special, marks)
-    values = in_order(np.linalg.eigvals(line.jacobians(points)))
-    stable = np.all(values.real < 0.0, axis=1)
-    stable[[index for index, _ in special]] = False
-    ends = [_end(line, end) for end in course.ends]
-    status = f"at both ends {ends[0]}" if len(ends) == 2 and ends[0] == ends[1] else " and ".join(ends)
-    return Branch(
-        values=field.shown(line.parameter, points[:, -1]),
-        states={name: field.shown(name, points[:, at]) for at, name in enumerate(field.states)},
-        eigenvalues=values, stable=stable, special=tuple(special), status=status,
-        complete=not any(end.reason in ("stuck", "most") for end in course.ends),
-        closed=detected.curve.closed, points=points,
-    )  # fmt: skip
-
-
-def _with_branch_points(
-    line: Line, points: Vector, special: list[tuple[int, SpecialPoint]], marks: list[SpecialPoint]
-) -> tuple[Vector, list[tuple[int, SpecialPoint]]]:
-    """Put the branch points on a branch among its points."""
-    for mark in marks:
-        place = _place(mark)
-        distances = np.linalg.norm((points - place) / line.scale, axis=1)
-        nearest = int(np.argmin(distances))
-        if distances[nearest] < _SAME:
-            special.append((nearest, mark))
-            continue
-        chords = np.diff(points, axis=0) / line.scale
-        along = np.einsum("ij,ij->i", (place - points[:-1]) / line.scale, chords) / (chords**2).sum(axis=1)
-        away = np.linalg.norm((place - points[:-1]) / line.scale - along[:, None] * chords, axis=1)
-        near = (along > 0.0) & (along < 1.0) & (away < 0.1 * np.linalg.norm(chords, axis=1))
-        if near.any():
-            at = int(np.flatnonzero(near)[np.argmin(away[near])]) + 1
-            points = np.insert(points, at, place, axis=0)
-            special = [(index + (index >= at), point) for index, point in special] + [(at, mark)]
-    return points, sorted(special, key=lambda pair: pair[0])
-
-
-def _end(line: Line, curve: Curve) -> str:
-    """Why a branch ends, in the words of the model."""
-    field, last = line.field, curve.points[-1]
-    if curve.reason == "closed":
-        return "it is closed"
-    if curve.reason != "bound" or curve.edge is None:
-        return f"it stops at {line.parameter} = {_text(field, line.parameter, last[-1])}: {curve.status}"
-    name = line.parameter if curve.edge == field.n else field.states[curve.edge]
-    at = _text(field, name, last[curve.edge])
-    if curve.edge == field.n:
-        return f"it reaches the end of the range at {name} = {at}"
-    if threshold_of(field, name) == line.upper[curve.edge] == last[curve.edge]:
-        return (
-            f"it reaches the threshold, {name} = {at}, at {line.parameter} = {_text(field, line.parameter, last[-1])}"
-        )
-    return f"it leaves the box at {name} = {at}"
-
-
-def _text(field: VectorField, name: str, internal: float) -> str:
-    unit = field.unit_name(name)
-    return f"{field.shown(name, internal):.6g}" + ("" if unit == "1" else f" {unit}")

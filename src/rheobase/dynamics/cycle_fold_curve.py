@@ -1,8 +1,8 @@
 """Curves of folds of cycles in two parameters, followed both ways.
 
-A curve ends on a bound, where its cycle shrinks to an equilibrium (a Bautin point, which is then looked for on the curve
-of Hopf points beside it), or where its period grows without bound (a homoclinic orbit). On the way it may turn back in
-a cusp of cycles, where three cycles meet.
+A curve ends on a bound, where its cycle shrinks to an equilibrium (a Bautin point, which is then looked for on the
+curve of Hopf points beside it), or where its period grows without bound (a homoclinic orbit). On the way it may turn
+back in a cusp of cycles, where three cycles meet.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from rheobase.dynamics.special import SpecialPoint
 from rheobase.errors import ModelError
 from rheobase.numerics.bracket import root
 from rheobase.numerics.collocation import Orbit, Problem
-from rheobase.numerics.cycle_fold import CycleFold, Plane, Shift, correct, cosine, first, shifted
+from rheobase.numerics.cycle_fold import CycleFold, Plane, Shift, cosine, shifted
+from rheobase.numerics.cycle_fold_newton import correct, first
 
 Array = NDArray[np.float64]
 Bounds = Mapping[str, tuple[float, float]]
@@ -72,8 +73,9 @@ class _Setting:
         names, field = self.names, self.field
         values = {name: float(field.shown(name, at)) for name, at in zip(names, fold.parameters, strict=True)}
         x = fold.orbit.nodes[0, 0]
+        state = {name: float(field.shown(name, at)) for name, at in zip(field.states, x, strict=True)}
         return SpecialPoint(
-            kind, names[0], values[names[0]], {name: field.shown(name, at) for name, at in zip(field.states, x)},
+            kind, names[0], values[names[0]], state,
             period_ms=fold.orbit.period, residual=residual, values=values, note=note,
             field=field.with_values(**dict(zip(names, fold.parameters.tolist(), strict=True))), point=x,
             internal=float(fold.parameters[0]), data=fold,
@@ -83,7 +85,7 @@ class _Setting:
         """The equations with the states in units of ``scale``."""
         field, names = self.field, self.names
 
-        def at(p: Array) -> Array:
+        def at(p: Any) -> Array:
             return field.at(**dict(zip(names, p, strict=True)))
 
         problem: Any = Problem(
@@ -115,8 +117,8 @@ def follow_cycles(
     start = first(setting.plane(scale), orbit)
     if start is None or np.max(np.abs(start.parameters - orbit.parameter) / sizes) > 0.05:
         raise ModelError(
-            f"no curve of folds of cycles goes through this point ({special.sentence}): Newton's method does not converge "
-            f"to a fold in {names[0]} and {names[1]} near it"
+            f"no curve of folds of cycles goes through this point ({special.sentence}): Newton's method does not "
+            f"converge to a fold in {names[0]} and {names[1]} near it"
         )
     ways = []
     for here in (start.turned(), start):
@@ -138,7 +140,9 @@ def _joined(backward: _Walked, forward: _Walked) -> CycleFoldCurve:
 
 def _orbit(special: SpecialPoint, field: VectorField, names: tuple[str, str]) -> Orbit:
     """The cycle that the point carries, with both parameters."""
-    data = special.data.orbit if isinstance(special.data, CycleFold) else getattr(special.data, "internal", special.data)
+    data = (
+        special.data.orbit if isinstance(special.data, CycleFold) else getattr(special.data, "internal", special.data)
+    )
     if not isinstance(data, Orbit):
         raise ModelError("this fold of cycles does not carry its cycle; take one from a branch of cycles")
     parameters: Any = np.array([field.values[field.index(name)] for name in names])
@@ -214,7 +218,8 @@ class _Way:
         if here < _NEAR_HOMOCLINIC * shortest:
             return _Stop(f"{why}, at {place}", False)
         return _Stop(
-            f"the period has grown from {shortest:.4g} to {here:.4g} ms at {place}, beside a homoclinic orbit, and {why}"
+            f"the period has grown from {shortest:.4g} to {here:.4g} ms at {place}, beside a homoclinic orbit, "
+            f"and {why}"
         )
 
     def _refreshed(self) -> _Stop | None:
@@ -290,7 +295,9 @@ class _Way:
         points = np.array([self._coordinates(fold) for fold in (first, last, here)])
         chord = points[2] - points[1]
         along = float((points[0] - points[1]) @ chord / (chord @ chord))
-        if not 0.0 < along <= 1.0 or np.linalg.norm(points[0] - points[1] - along * chord) > 0.1 * np.linalg.norm(chord):
+        if not 0.0 < along <= 1.0 or np.linalg.norm(points[0] - points[1] - along * chord) > 0.1 * np.linalg.norm(
+            chord
+        ):
             return False
         found = correct(self.plane, _on_chord(last, here, along), _chord(last, here))
         if found is None:

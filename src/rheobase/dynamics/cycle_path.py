@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.dynamics.cycle_special import Found, changes, located
+from rheobase.dynamics.cycle_special import Found, changes, located, settled
 from rheobase.dynamics.field import VectorField
 from rheobase.numerics.collocation import Orbit, Problem
 from rheobase.numerics.periodic import Direction, Solution, between, correct, inner, moved, spread, unit, wanted
@@ -27,6 +27,7 @@ _LARGEST = 0.3
 _OFF = 0.02  # how far off a prediction should be
 _TURN = 0.6  # cosine of the largest angle between neighbouring tangents
 _FEWEST = 20
+_FLAT = 1e-5  # on canards the parameter stands still to rounding
 _COLLAPSE = 0.5
 _CLOSE = 1e-3  # steps below this may pass several special points at once
 
@@ -118,10 +119,11 @@ def follow(problem: Problem, first: Solution, step: float, limits: Limits, finis
     there, if it does.
     """
     walk = _Walk(problem, first, step)
-    solutions, found = [first], []
+    solutions: list[Solution] = [first]
+    found: list[tuple[int, Found]] = []
 
     def path(status: str, end: Any = None, complete: bool = True) -> Path:
-        return Path(walk.problem, tuple(solutions), tuple(found), end, status, complete)
+        return Path(walk.problem, tuple(solutions), tuple(settled(found, solutions)), end, status, complete)
 
     try:
         while len(solutions) < limits.most:
@@ -265,7 +267,7 @@ def _is_next(problem: Problem, here: Solution, there: Solution, step: float) -> 
 def _turns_twice(problem: Problem, here: Solution, there: Solution, step: float) -> bool:
     """Whether the cubic through two parameters with their slopes has both its turning points between them."""
     a, b = here.tangent.parameter, there.tangent.parameter
-    if a * b <= 0.0 or max(abs(a), abs(b)) < 1e-7 * problem.parameter_scale:
+    if a * b <= 0.0 or step < _CLOSE or max(abs(a), abs(b)) < _FLAT * problem.parameter_scale:
         return False
     rise = (there.orbit.parameter - here.orbit.parameter) / step
     linear, square = 3.0 * rise - 2.0 * a - b, a + b - 2.0 * rise  # slope a + 2 linear s + 3 square s^2

@@ -29,6 +29,7 @@ Test = Callable[[Solution], float]
 _FLAT = 1e-7  # part of the parameter in the tangent below which rounding decides its sign
 _NEAR_ONE = 1e-2  # logarithm of the multiplier that should be 1
 _ON_CIRCLE = 1e-4
+_SAME = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +101,32 @@ def located(problem: Problem, a: Solution, b: Solution, kind: str, test: Test, i
         if point is not None and _holds(kind, point, abs(test(point))):
             return Found(kind, point, abs(test(point)), problem)
     return None
+
+
+def settled(found: list[tuple[int, Found]], solutions: list[Solution]) -> list[tuple[int, Found]]:
+    """Without the folds that rounding makes on canards: of those at one value, one is real if the branch turns there."""
+    kept: list[tuple[int, Found]] = []
+    group: list[tuple[int, Found]] = []
+    for index, point in found:
+        if group and not _same(group[-1][1], point):
+            kept += _real(group, solutions)
+            group = []
+        group.append((index, point))
+    return kept + _real(group, solutions)
+
+
+def _same(a: Found, b: Found) -> bool:
+    gap = abs(a.solution.orbit.parameter - b.solution.orbit.parameter)
+    return a.kind == b.kind == "fold-of-cycles" and gap < _SAME * b.problem.parameter_scale
+
+
+def _real(group: list[tuple[int, Found]], solutions: list[Solution]) -> list[tuple[int, Found]]:
+    if len(group) < 2:
+        return group
+    clear = 1e-5 * group[0][1].problem.parameter_scale
+    before = [s.tangent.parameter for s in solutions[: group[0][0] + 1] if abs(s.tangent.parameter) > clear]
+    after = [s.tangent.parameter for s in solutions[group[-1][0] + 1 :] if abs(s.tangent.parameter) > clear]
+    return group[:1] if not (before and after) or before[-1] * after[0] < 0.0 else []
 
 
 def bracketed(problem: Problem, a: Solution, b: Solution, test: Test, tol: float) -> Solution | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,8 @@ def at_hopf(
 
     To first order the cycle is ``x + amplitude Re(q exp(2 pi i s))`` with the critical eigenvector ``q``.
     """
-    found = np.linalg.eig(field.jacobian(point, field.at(**{parameter: value})))
-    values, vectors = np.asarray(found[0], dtype=complex), np.asarray(found[1], dtype=complex)
+    found: Any = np.linalg.eig(field.jacobian(point, field.at(**{parameter: value})))
+    values, vectors = np.asarray(found[0], np.complex128), np.asarray(found[1], np.complex128)
     pair = np.flatnonzero(values.imag > 1e-9 * np.max(np.abs(values)))
     if not len(pair):
         shown = field.shown(parameter, value)

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from rheobase.dynamics.equilibrium_line import Line
 from rheobase.dynamics.normal_form import critical_pair, first_lyapunov, fold
 from rheobase.dynamics.special import SpecialPoint
-from rheobase.numerics.continuation import Curve, Event, events
+from rheobase.numerics.continuation import Curve, Event
+from rheobase.numerics.curve_events import events
 
 Vector = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -33,6 +34,11 @@ _ON_AXIS = 1e-6
 _DEGENERATE = 1e-6
 _UNDECIDED = 1e-9
 _ROUNDS = 12
+_COARSER = 0.1  # a cubic over twice the distance is sixteen times as far off
+_FLAT = 1e-9
+_SAME_POINT = 1e-12
+_SHORTEST = 1e-6
+_SHORT = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,19 +55,23 @@ class Detected:
 
 def detect(line: Line, curve: Curve) -> Detected:
     """All special points of a branch but its branch points, of which the candidates are returned."""
-    for _ in range(_ROUNDS):
+    for number in range(_ROUNDS):
         values, counts, rows = _known(line, curve)
+        rough = _refined(line, curve, _rough(line, curve, values["hopf"]), _SHORT) if number < _ROUNDS - 1 else None
+        if rough is not None:
+            curve = rough
+            continue
         found = events(line.problem, curve, _tests(line, rows), values)
         points = [(event, _special(line, event)) for event in found]
         gaps = _unexplained(counts, points)
-        refined = _refined(line, curve, gaps)
+        refined = _refined(line, curve, gaps, _SHORTEST)
         if refined is None:
             break
         curve = refined
     unresolved = tuple(curve.points[gap] for gap in gaps)
     branch = tuple(event for event in found if event.name == "branch")
     kept = [(event, point) for event, point in points if point is not None]
-    return Detected(*_inserted(curve, kept), branch, unresolved, rows)
+    return Detected(*_inserted(line, curve, kept), branch, unresolved, rows)
 
 
 def _tests(line: Line, rows: Vector) -> dict[str, Callable[[Vector, Vector], float]]:
@@ -124,6 +134,34 @@ def pair_test(values: Complex) -> Vector:
     return np.where(negative % 2, -1.0, 1.0) * ratios.min(axis=1)
 
 
+def _rough(line: Line, curve: Curve, values: Vector) -> list[int]:
+    """The stretches where the points are too far apart to tell how often a function is zero between them.
+
+    Each value is compared with the cubic through its four neighbours. What it deviates has to be less than the values
+    themselves, or a tenth of their change.
+    """
+    if len(values) < 5:
+        return []
+    lengths = np.linalg.norm(np.diff(curve.points, axis=0) / line.scale, axis=1)
+    places = np.concatenate([[0.0], np.cumsum(np.maximum(lengths, 1e-300))])
+    off = np.zeros(len(values))
+    neighbours = np.array([-2, -1, 1, 2])
+    for at in range(2, len(values) - 2):
+        there, here = places[at + neighbours], places[at]
+        gaps = there[:, None] - there + np.eye(4)
+        weights = np.prod(np.where(np.eye(4) > 0.0, 1.0, (here - there) / gaps), axis=1)
+        off[at] = abs(values[at] - weights @ values[at + neighbours])
+    off[:2], off[-2:] = off[2], off[-3]
+    deviation = _COARSER * np.maximum(off[:-1], off[1:])
+    a, b = values[:-1], values[1:]
+    room = np.where(a * b > 0.0, np.minimum(np.abs(a), np.abs(b)), 0.0)
+    unclear = deviation > np.maximum(room, 0.1 * np.abs(b - a)) + _FLAT
+    small = np.abs(values) < _FLAT  # two neighbours that happen to be zeros, unless it is zero throughout
+    if np.count_nonzero(small) < 0.2 * len(values):
+        unclear |= small[:-1] & small[1:]
+    return [int(at) for at in np.flatnonzero(unclear)]
+
+
 def _unexplained(counts: NDArray[np.intp], points: list[tuple[Event, SpecialPoint | None]]) -> list[int]:
     """The stretches where the number of unstable directions changes otherwise than the events there say.
 
@@ -149,12 +187,12 @@ def _unexplained(counts: NDArray[np.intp], points: list[tuple[Event, SpecialPoin
     return gaps
 
 
-def _refined(line: Line, curve: Curve, gaps: list[int]) -> Curve | None:
+def _refined(line: Line, curve: Curve, gaps: list[int], shortest: float) -> Curve | None:
     """The curve with a point in the middle of each of some stretches; None if there is none to be had."""
     points, tangents = list(curve.points), list(curve.tangents)
     new = 0
     for at in sorted(gaps, reverse=True):
-        if np.linalg.norm((curve.points[at + 1] - curve.points[at]) / line.scale) < 1e-6:
+        if np.linalg.norm((curve.points[at + 1] - curve.points[at]) / line.scale) < shortest:
             continue
         found = line.problem.between(curve.points[at], curve.points[at + 1], 0.5)
         if found is not None:
@@ -165,15 +203,21 @@ def _refined(line: Line, curve: Curve, gaps: list[int]) -> Curve | None:
 
 
 def _inserted(
-    curve: Curve, found: list[tuple[Event, SpecialPoint]]
+    line: Line, curve: Curve, found: list[tuple[Event, SpecialPoint]]
 ) -> tuple[Curve, tuple[tuple[int, SpecialPoint], ...]]:
     points, tangents = list(curve.points), list(curve.tangents)
     special: list[tuple[int, SpecialPoint]] = []
-    for shift, (event, point) in enumerate(found):
-        at = event.index + 1 + shift
+    shift = 1
+    for event, point in found:
+        at = event.index + shift
+        near = [k for k in (at - 1, at) if np.linalg.norm((points[k] - event.point) / line.scale) < _SAME_POINT]
+        if near:
+            special.append((near[0], point))
+            continue
         points.insert(at, event.point)
         tangents.insert(at, event.tangent)
         special.append((at, point))
+        shift += 1
     return replace(curve, points=np.array(points), tangents=np.array(tangents)), tuple(special)
 
 

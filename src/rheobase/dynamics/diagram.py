@@ -68,11 +68,12 @@ class Branch:
 
     def pieces(self) -> Iterator[tuple[slice, bool]]:
         """Stretches between special points, ends included, and whether they are stable."""
-        cuts = sorted({0, len(self) - 1, *(index for index, _ in self.special)})
+        marked = {index for index, _ in self.special}
+        cuts = sorted({0, len(self) - 1, *marked})
         for first, last in pairwise(cuts):
             inner = self.stable[first + 1 : last]
             if inner.size == 0:
-                inner = self.stable[[first, last]]
+                inner = self.stable[[at for at in (first, last) if at not in marked] or [first]]
             yield slice(first, last + 1), bool(np.count_nonzero(inner) * 2 > inner.size)
 
 

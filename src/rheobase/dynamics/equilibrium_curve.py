@@ -117,9 +117,14 @@ def _end(curve: FoldCurve | HopfCurve, way: Curve) -> str:
     u = way.points[-1]
     field, names = curve.plane.field, curve.plane.names
     here = " and ".join(
-        f"{name} = {_with_unit(curve, name, float(field.shown(name, at)))}" for name, at in zip(names, u[-2:], strict=True)
+        f"{name} = {_with_unit(curve, name, float(field.shown(name, at)))}"
+        for name, at in zip(names, u[-2:], strict=True)
     )
     if way.reason == "bound" and isinstance(curve, HopfCurve) and way.edge == u.size - 3:
+        if special_point(curve, "bogdanov-takens", u, way.tangents[-1]) is None:
+            return (
+                f"the frequency is 0 at {here}, where the equilibrium is more degenerate than a Bogdanov-Takens point"
+            )
         return (
             f"a Bogdanov-Takens point at {here}, where the frequency is 0; beyond it the two eigenvalues are real and "
             "opposite, a neutral saddle, where nothing changes"

@@ -89,7 +89,7 @@ class Line:
             self.residual, self.jacobian, u, direction, scale=self.scale, lower=self.lower, upper=self.upper,
             largest=np.append(np.full(u.size - 1, _LARGEST_STATE), _LARGEST), most=self.most,
         )  # fmt: skip
-        finite = np.isfinite(self.jacobians(curve.points)).all(axis=(1, 2))
+        finite = np.asarray(np.isfinite(self.jacobians(curve.points)).all(axis=(1, 2)))
         count = len(finite) if finite.all() else int(np.argmin(finite))
         ahead = curve.points[count - 1] + 1e-6 * curve.tangents[count - 1]
         if curve.reason == "stuck" and not np.isfinite(self.jacobian(ahead)).all():

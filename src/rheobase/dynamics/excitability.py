@@ -23,6 +23,7 @@ _DECADES = np.arange(1.0, 6.0)
 _ASIDE = np.array([1e-3, 3e-3, 1e-2, 3e-2])
 _CLOSE = np.array([2.0, 3.0, 4.0])
 _BELOW = 5e-5
+_SETTLED = 10.0
 _NEAR = 0.9
 _RAMP = 30.0
 #: Distances from a bifurcation, in units of the distance to it, that count as none.
@@ -172,6 +173,7 @@ def _without_threshold(base: Ground, lost: Loss, width: float) -> tuple[Ground, 
     quiet = neuron.with_(threshold=None, refractory=None)
     given = dict(zip(base.field.parameters, base.field.values, strict=True))
     bare = replace(base, field=VectorField(quiet, np.array([given[name] for name in quiet.parameters])))
+    bare = replace(bare, time=max(base.time, _SETTLED / _decay(base, lost, lost.value - _ASIDE[-1] * width)))
     values = np.concatenate([base.base + (lost.value - base.base) * np.linspace(0.5, 1.0, 17)[:-1], lost.value + width * _ASIDE])
     found = steps(bare, values, time=4.0)
     if not found.sustained.any():
@@ -181,13 +183,21 @@ def _without_threshold(base: Ground, lost: Loss, width: float) -> tuple[Ground, 
     return bare, onset(bare, (values, found))
 
 
+def _decay(base: Ground, lost: Loss, value: float) -> float:
+    """How fast a perturbation of the rest dies out at an input (1/ms); it grows as fast as far beyond the loss."""
+    at = base.field.at(**{base.input: value})
+    state = polish(base.field, at, lost.at(value))
+    state = lost.at(value) if state is None else state
+    return float(np.abs(np.linalg.eigvals(base.field.jacobian(state, at)).real).min())
+
+
 def _periods(active: Ground, lost: Loss | None, rheobase: float | None, error: float, width: float) -> Array:
     """Periods closer and closer above where firing begins when the input rises slowly."""
     if rheobase is None:
         return np.empty(0)
     if active.field.neuron.threshold is None:  # an oscillation that begins small has to be given time
         edge = rheobase if lost is None else lost.value
-        return steps(active, edge + width * 10.0 ** -np.array([1.0, 1.5, 2.0]), time=4.0).period
+        return steps(active, edge + width * 10.0 ** -np.array([0.5, 0.75, 1.0]), time=4.0).period
     if lost is not None and lost.value >= rheobase:
         return periods_near(active, lost.value, width, _DECADES, active.state)
     decades = _DECADES if error == 0.0 else _DECADES[_DECADES < max(3.5, np.log10(width / (10.0 * error)))]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ def curvature(plane: Plane, u: Vector, vectors: Null) -> float:
     return float(np.einsum("i,ijk,j,k", vectors.left, plane.second(u), vectors.right, vectors.right))
 
 
-def pair_sums(values: NDArray[np.complex128]) -> float:
+def pair_sums(values: NDArray[Any]) -> float:
     """The product of the sums of all pairs of eigenvalues, relative to the largest; zero where two are opposite."""
     i, j = np.triu_indices(len(values), 1)
     return float(np.prod((values[i] + values[j]) / np.max(np.abs(values))).real)

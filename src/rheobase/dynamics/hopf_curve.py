@@ -96,8 +96,8 @@ def first_lyapunov(plane: Plane, u: Vector) -> Lyapunov:
     .. math:: l_1 = \frac{1}{2\omega}\,\mathrm{Re}\left[\langle p, C(q, q, \bar q)\rangle
         - 2\langle p, B(q, A^{-1}B(q, \bar q))\rangle + \langle p, B(\bar q, (2i\omega - A)^{-1}B(q, q))\rangle\right]
 
-    with :math:`|q| = 1` in internal units and :math:`\langle p, q\rangle = 1` (Kuznetsov 2004, eq. 5.62). It has poles where another
-    eigenvalue is zero (fold-Hopf) and where the frequency is (Bogdanov-Takens), and is nan there.
+    with :math:`|q| = 1` in internal units and :math:`\langle p, q\rangle = 1` (Kuznetsov 2004, eq. 5.62). It has
+    poles where another eigenvalue is zero (fold-Hopf) and where the frequency is (Bogdanov-Takens), and is nan there.
     """
     a, omega = plane.jacobian(u), float(np.sqrt(max(u[-3], 0.0)))
     if omega == 0.0 or np.linalg.cond(a) > 1e15:

@@ -195,7 +195,9 @@ def impedance(
         raise ModelError(f"there is no method '{method}' for the impedance; there are 'linear' and 'zap'")
     field, name = stimulated(neuron, I, input, parameters)
     point, remark = at_rest(field, name, near)
-    linear = Transfer(field.jacobian(point.point), field.by_parameter(point.point, name), field.states.index(field.voltage))
+    linear = Transfer(
+        field.jacobian(point.point), field.by_parameter(point.point, name), field.states.index(field.voltage)
+    )
     unit, scale = quotient(field.unit(field.voltage), field.unit(name))
     peak, low, high = _band(linear, field, name)
     frequencies = _frequencies(f, _main(peak, high), method)

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 THRESHOLD = "threshold"
 #: Growth of the period from decade to decade towards an edge: equal steps are a logarithm, growing ones a root.
-_FADING, _ROOT = 0.6, 1.6
+_FADING, _ROOT, _CONSTANT = 0.6, 1.6, 1e-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +139,6 @@ def law(periods: Array) -> str:
         return "none"
     growth = np.diff(seen)
     last, before = growth[-1], growth[-2]
-    if last <= 1e-3 * seen[-1] or last < _FADING * before:
+    if last <= _CONSTANT * seen[-1] or last < _FADING * before:
         return "finite"
     return "root" if last > _ROOT * before else "log"

@@ -16,6 +16,7 @@ from rheobase.units import CURRENT, DIMENSIONLESS, VOLTAGE, Dimension
 Vector = NDArray[np.float64]
 
 _VOLTAGE_MV = 20.0
+_WINDOW_MV = 60.0
 _FAR = 20.0
 # What may well be negative: potentials, currents, currents per area, plain numbers. All else (conductances,
 # capacitances, times, slopes ...) keeps its sign.
@@ -43,8 +44,8 @@ def find_ranges(
         if not low <= value <= high:
             shown = ", ".join(f"{field.shown(name, at):.6g}" for at in (low, high))
             raise ModelError(
-                f"bounds: the curve starts at {name} = {field.shown(name, value):.6g} {field.unit_name(name)}, which is "
-                f"not within ({shown})"
+                f"bounds: the curve starts at {name} = {field.shown(name, value):.6g} {field.unit_name(name)}, which "
+                f"is not within ({shown})"
             )
     return ranges
 
@@ -56,7 +57,9 @@ def _mapping(names: tuple[str, str], given: Any) -> dict[str, Any]:
         raise ModelError(f"bounds have to name their parameters, such as {{'{names[1]}': (low, high)}}")
     for name in given:
         if name not in names:
-            raise ModelError(f"bounds: '{name}' is not varied{nearest(name, names) or f'; {names[0]} and {names[1]} are'}")
+            raise ModelError(
+                f"bounds: '{name}' is not varied{nearest(name, names) or f'; {names[0]} and {names[1]} are'}"
+            )
     return dict(given)
 
 
@@ -73,10 +76,12 @@ def _bounds(field: VectorField, name: str, bounds: Any) -> tuple[float, float]:
 
 def _usual(field: VectorField, name: str, scale: float, found_in: str) -> tuple[float, float]:
     value = float(field.values[field.index(name)])
-    if field.neuron.equations.dimension_of(name) not in _SIGNED and value != 0.0:
+    dimension = field.neuron.equations.dimension_of(name)
+    if dimension not in _SIGNED and value != 0.0:
         low, high = sorted((value / 100.0, 3.0 * value))
         return low, high
-    reach = _FAR * scale if name == found_in or value == 0.0 else 2.0 * abs(value)
+    floor = _WINDOW_MV if dimension == VOLTAGE else 2.0 * scale
+    reach = _FAR * scale if name == found_in or value == 0.0 else max(2.0 * abs(value), floor)
     return value - reach, value + reach
 
 
@@ -92,14 +97,14 @@ def state_scale(field: VectorField, x: Vector) -> Vector:
 def parameter_scale(field: VectorField, x: Vector, scale: Vector, name: str) -> float:
     """A typical change of a parameter: its value, unless that is far smaller or larger than what moves the flow.
 
-    What moves it is the change that acts as strongly on some equation as a typical change of a state does.
+    What moves it is the change that acts as strongly on some equation as a typical change of a state does, at the point
+    or beside it: some parameters have no effect on an equilibrium, such as a time constant.
     """
-    slopes = np.abs(field.by_parameter(x, name)) / scale
-    terms = np.max(np.abs(field.jacobian(x)) * scale / scale[:, None], axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    around = x[:, None] + scale[:, None] * np.hstack([np.zeros((len(x), 1)), np.eye(len(x)), -np.eye(len(x))])
+    with np.errstate(all="ignore"):
+        slopes = np.nanmax(np.abs(field.by_parameter(around, name)), axis=1) / scale
+        terms = np.max(np.abs(field.jacobian(x)) * scale / scale[:, None], axis=1)
         moves = np.where(slopes > 0.0, terms / slopes, np.inf)
     value = abs(float(field.values[field.index(name)]))
     strong = float(np.min(moves[moves > 0.0], initial=np.inf))
-    if not np.isfinite(strong):
-        return value or 1.0
-    return float(np.clip(value, 0.05 * strong, max(strong, 0.05 * strong)))
+    return float(np.clip(value, 0.05 * strong, strong)) if np.isfinite(strong) else value or 1.0

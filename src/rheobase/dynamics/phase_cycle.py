@@ -153,18 +153,20 @@ def smooth_cycle(field: VectorField, name: str | None) -> Smooth:
     ModelError
         If nothing oscillates, or what does lies near no stable cycle.
     """
-    from rheobase.dynamics.cycles import cycle_at
+    from rheobase.dynamics.cycle import Cycle
+    from rheobase.dynamics.cycle_start import from_orbit
     from rheobase.dynamics.settled import oscillation
 
     field = field if field.parameters else _with_parameter(field)
     parameter = name or field.parameters[0]
-    value = field.shown(parameter, float(field.values[field.index(parameter)]))
+    value = float(field.values[field.index(parameter)])
     at = field.states.index(field.voltage)
     reason = ""
     for found in oscillation(field, name):
-        shown = np.stack([field.shown(state, found.states[:, k]) for k, state in enumerate(field.states)], axis=1)
         try:
-            cycle = cycle_at(field, parameter, value, found.times, shown, tol=math.inf).finer(_FINE, _INTERVALS)
+            # The parameter is held, so its size does not matter, even if it does not act on the cycle at all.
+            problem, first = from_orbit(field, parameter, found.times, found.states, value, 1.0)
+            cycle = Cycle(field, parameter, first, problem).finer(_FINE, _INTERVALS)
         except ModelError as error:
             reason = str(error)
             continue

@@ -278,9 +278,7 @@ def _per_voltage(field: VectorField) -> str:
     return "ms" if unit.name == "1" else quotient(UNITS["ms"], unit)[0]
 
 
-def _by_input(
-    cycle: PhaseCycle, name: str | None, times: Array, states: Array, Z: Array
-) -> tuple[Array | None, str]:
+def _by_input(cycle: PhaseCycle, name: str | None, times: Array, states: Array, Z: Array) -> tuple[Array | None, str]:
     """The response to a pulse of the input; states that stand still do not feel it."""
     if name is None:
         return None, ""

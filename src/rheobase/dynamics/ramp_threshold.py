@@ -90,7 +90,9 @@ class RampThreshold:
         )
         if self.critical_rate is None:
             return f"{text}; it fires at all these rates"
-        return f"{text}; up to {self.limit:.5g} it fires only if the input rises faster than {self.critical_rate:.6g}{per}"
+        return (
+            f"{text}; up to {self.limit:.5g} it fires only if the input rises faster than {self.critical_rate:.6g}{per}"
+        )
 
     def summary(self) -> str:
         return f"{self.sentence}\nonset: {self.criterion}\n{self.status}"
@@ -209,4 +211,3 @@ def _critical(ramps: Ramps, rates: Array, fires: NDArray[np.bool_]) -> float | N
 
 def _spaced(unit: str) -> str:
     return "" if unit == "1" else f" {unit}"
-

@@ -65,7 +65,9 @@ class Ramps:
     def _smallest_step(self, most: float | None) -> float:
         """The smallest step of the input that makes a spike; larger and larger ones are tried."""
         slope = float(self.field.by_parameter(self.rest, self.name)[self.at])
-        steady = np.linalg.solve(self.field.jacobian(self.rest), -self.field.by_parameter(self.rest, self.name))[self.at]
+        steady = np.linalg.solve(self.field.jacobian(self.rest), -self.field.by_parameter(self.rest, self.name))[
+            self.at
+        ]
         if slope == 0.0:
             raise ModelError(f"the input '{self.name}' of {called(self.field)} does not act on {self.field.voltage}")
         sign = 1.0 if slope > 0.0 else -1.0

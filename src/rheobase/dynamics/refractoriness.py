@@ -40,8 +40,8 @@ class RefractoryPeriod:
     relative_ms
         The shortest one after which a normal pulse does, and until which the neuron is relatively refractory.
     intervals_ms, strength
-        How strong the second pulse has to be for each interval, in units of the threshold from rest; NaN where the
-        strongest one fails.
+        How strong the second pulse has to be at intervals from the absolute refractory period on, in units of the
+        threshold from rest; NaN where the strongest one fails.
     normal, strongest
         Strength of the normal and of the strongest pulse in units of the threshold.
     threshold
@@ -141,19 +141,18 @@ def refractory_period(
     table = np.array([tried(interval, strengths) for interval in intervals])
     absolute = _shortest(intervals, table.any(axis=1), lambda x: bool(tried(x, strengths).any()))
     relative = _shortest(intervals, table[:, -1], lambda x: bool(tried(x, np.array([normal]))[0]), absolute)
-    needed = np.array([_strength(row[:-1], strengths[:-1], x, tried) for x, row in zip(intervals, table, strict=True)])
+    later = _after(absolute, intervals)
+    needed = np.array([_strength(tried(x, strengths[:-1]), strengths[:-1], x, tried) for x in later])
     width = f"{width_ms:g} ms"
     return RefractoryPeriod(
-        absolute_ms=absolute, relative_ms=relative, intervals_ms=intervals, strength=needed, normal=normal,
+        absolute_ms=absolute, relative_ms=relative, intervals_ms=later, strength=needed, normal=normal,
         strongest=strongest, threshold=field.shown(name, pulses.threshold), unit=field.unit_name(name), width_ms=width_ms,
         status=f"two pulses of {width} at rest; a normal one has {normal:g} times the threshold, the strongest "
         f"{strongest:g} times" + (f"; {remark}" if remark else ""),
     )  # fmt: skip
 
 
-def _shortest(
-    intervals: Array, fires: NDArray[np.bool_], again: Callable[[float], bool], least: float = 0.0
-) -> float:
+def _shortest(intervals: Array, fires: NDArray[np.bool_], again: Callable[[float], bool], least: float = 0.0) -> float:
     """The shortest interval with a spike, by halving below the first of those tried; infinite if there is none."""
     allowed = np.flatnonzero(fires & (intervals >= least))
     if not len(allowed):
@@ -166,6 +165,14 @@ def _shortest(
         middle = 0.5 * (low + high)
         low, high = (low, middle) if again(middle) else (middle, high)
     return high
+
+
+def _after(absolute: float, intervals: Array) -> Array:
+    """Intervals that are dense after the absolute refractory period."""
+    if not np.isfinite(absolute):
+        return intervals
+    span = float(intervals[-1] - absolute)
+    return absolute + np.append(0.0, span * np.geomspace(5e-3, 1.0, _INTERVALS - 1))
 
 
 def _strength(

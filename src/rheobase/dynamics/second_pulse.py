@@ -119,7 +119,9 @@ class Pulses:
         """
         onset = float(first[1]) if len(first) else 0.0
         onsets = np.array([0.0, onset]) if len(first) else np.array([0.0])
-        sizes = np.stack([np.full(len(amplitudes), first[0]), amplitudes], axis=1) if len(first) else amplitudes[:, None]
+        sizes = (
+            np.stack([np.full(len(amplitudes), first[0]), amplitudes], axis=1) if len(first) else amplitudes[:, None]
+        )
         times, values = self.course(onsets, sizes)
         end = onset + self.width
         sample = np.append(onset, end + np.linspace(0.0, self.wait, _SAMPLES))
@@ -145,7 +147,9 @@ def first_spike(pulses: Pulses, amplitude: float) -> tuple[float, float, int]:
         drive=Drive(pulses.name, times, values), rtol=1e-10,
     )  # fmt: skip
     if not len(run.spikes[0]):
-        raise ModelError(f"a pulse that should make {called(pulses.field)} fire did not; it may fire by a gradual response")
+        raise ModelError(
+            f"a pulse that should make {called(pulses.field)} fire did not; it may fire by a gradual response"
+        )
     begin = float(run.spikes[0][0])
     if pulses.field.neuron.has_reset:
         return begin, begin, len(run.spikes[0])

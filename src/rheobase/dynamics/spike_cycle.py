@@ -177,14 +177,14 @@ def spike_cycle(field: VectorField, name: str | None) -> SpikeCycle:
     pause = jump.pause
     train = spike_train(field, name)
     after, one = train.after, np.eye(field.n)
-    size = np.maximum(np.abs(train.before - train.after), 1e-2 * np.maximum(np.abs(train.before), np.abs(train.after)) + 1e-6)
+    size = np.maximum(
+        np.abs(train.before - train.after), 1e-2 * np.maximum(np.abs(train.before), np.abs(train.after)) + 1e-6
+    )
     for _ in range(_ROUNDS):
         try:
             rest = _held(field, jump, after, pause, size) if pause > 0.0 else None
             end = after if rest is None else rest.end
-            flight = stretch(
-                field.rhs, field.jacobian, end, lambda x, t: jump.height(x), tau=train.interval, size=size
-            )
+            flight = stretch(field.rhs, field.jacobian, end, lambda x, t: jump.height(x), tau=train.interval, size=size)
             Psi = flight.adjoint(np.zeros(1))[0]
             Psi = Psi if rest is None else rest.adjoint(np.zeros(1))[0] @ Psi
         except ArithmeticError as error:

@@ -75,11 +75,13 @@ def at_rest(field: VectorField, name: str, near: Mapping[str, Any] | None = None
         why = unstable if len(found) else found.status
         raise ModelError(f"{called(field)} has no rest at {at}: {why}; choose an input at which it does not fire")
     if near:
-        wanted = {state: field.shown(state, field.read(state, value)) for state, value in near.items()}
-        unknown = [state for state in wanted if state not in field.states]
+        unknown = [state for state in near if state not in field.states]
         if unknown:
             raise ModelError(f"near: there is no state '{unknown[0]}'; its states are {', '.join(field.states)}")
-        chosen = min(stable, key=lambda point: sum(abs(point.state[s] - v) / (abs(v) + 1e-9) for s, v in wanted.items()))
+        wanted = {state: field.shown(state, field.read(state, value)) for state, value in near.items()}
+        chosen = min(
+            stable, key=lambda point: sum(abs(point.state[s] - v) / (abs(v) + 1e-9) for s, v in wanted.items())
+        )
     else:
         chosen = stable[0]
     if len(stable) == 1:

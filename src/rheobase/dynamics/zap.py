@@ -87,7 +87,14 @@ def measured(linear: Impedance, field: VectorField, rest: Array, amplitude: Any)
         f"from the linearisation{remark}; {linear.status}"
     )
     return replace(
-        linear, values=values, method="zap", agreement=away, resonance_hz=resonance, Q=quality, status=status, chirp=chirp
+        linear,
+        values=values,
+        method="zap",
+        agreement=away,
+        resonance_hz=resonance,
+        Q=quality,
+        status=status,
+        chirp=chirp,
     )
 
 

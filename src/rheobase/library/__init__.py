@@ -26,6 +26,7 @@ _NEURONS = (
     "qif",
     "adex",
     "izhikevich2003",
+    "izhikevich2004",
     "izhikevich2007",
     "hodgkin_huxley",
     "fitzhugh_nagumo",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +68,9 @@ def pair(matrix: Matrix, product: float) -> Pair:
     From the ordered Schur form ``matrix = Z [[A, X], [0, B]] Z^H``: the right invariant plane is ``Z[:, :2]``, the
     left one ``[1, S] Z^H`` with ``A S - S B = X``.
     """
-    from scipy.linalg import lapack
+    import scipy.linalg.lapack
 
+    lapack: Any = scipy.linalg.lapack
     triangle, _, _, basis = lapack.zgees(lambda _: 0, matrix)[:4]
     select = np.zeros(len(matrix), dtype=np.intc)
     select[list(nearest_pair(np.diag(triangle), product))] = 1

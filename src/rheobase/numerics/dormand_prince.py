@@ -27,7 +27,8 @@ D = (
 #: How fast a step may shrink and grow, and how far below the tolerance its error is to be.
 SHRINK, GROW, SAFETY = 0.2, 6.0, 0.9
 
-_inlined = njit(forceinline=True, error_model="numpy")
+# No Python calls these but other compiled code, and a wrapper costs as much time to compile as the function.
+_inlined = njit(forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -106,7 +107,8 @@ def multipliers(G: Array) -> NDArray[np.complex128]:
 def _start(n: int) -> Array:
     """Some orthogonal matrix without zeros: no direction is left out by accident."""
     numbers: Array = np.cos(1.0 + np.arange(1.0, n * n + 1.0) ** 1.5).reshape(n, n)
-    return np.asarray(np.linalg.qr(numbers)[0], dtype=np.float64)
+    basis: Any = np.linalg.qr(numbers)[0]
+    return basis
 
 
 def _blocks(size: Array) -> list[tuple[int, int]]:

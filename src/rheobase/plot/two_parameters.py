@@ -46,7 +46,9 @@ def two_parameters(curves: Sequence[Any], ax: Any = None) -> Any:
             _points(ax, curve, first, second)
         for curve in curves:
             _start(ax, curve, first, second)
-        labels = [name if (unit := curves[0].unit_name(name)) == "1" else f"{name} ({unit})" for name in (first, second)]
+        labels = [
+            name if (unit := curves[0].unit_name(name)) == "1" else f"{name} ({unit})" for name in (first, second)
+        ]
         ax.set(xlabel=labels[0], ylabel=labels[1])
         handles, texts = ax.get_legend_handles_labels()
         unique = dict(zip(texts, handles, strict=True))
