@@ -24,12 +24,15 @@ COLUMNS = (
     Column("engine", "engine", "s"),
     Column("run", "run", "s"),
     Column("seconds", "seconds", ".4f"),
+    Column("cpu_s", "CPU s", ".4f"),
     Column("asked", "asked", ".1f"),
     Column("import_s", "import s", ".2f"),
     Column("compile_s", "compile s", ".2f"),
     Column("first_s", "first call s", ".3f"),
     Column("points", "points", ".0f"),
     Column("error", "error of Hopf points", ".0e"),
+    Column("last", "end of branch", ".1f"),
+    Column("complete", "complete", "s"),
     Column("ratio", "XPPAUT : this", ".2f"),
     Column("load", "load", ".1f"),
 )
@@ -45,7 +48,8 @@ def main() -> None:
     runs = collect(plan, options.repeats)
     rows = [{**medians(found), "run": name, "asked": ASKED.get(name)} for name, found in zip(names, runs, strict=True)]
     for row in rows:
-        row["seconds"] = row.get("process_s") if str(row["run"]).startswith("new") else row.get("again_s")
+        whole = str(row["run"]).startswith("new") and row.get("complete") == "yes"
+        row["seconds"] = row.get("process_s") if whole else row.get("again_s")
     peer = next((row["seconds"] for row in rows if row["run"] == "xpplab"), None)
     for row in rows:
         row["ratio"] = float(peer) / float(row["seconds"]) if peer and row["seconds"] else None  # type: ignore[arg-type]

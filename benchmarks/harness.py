@@ -73,7 +73,8 @@ def medians(rows: Sequence[Row]) -> Row:
     """The median of every number over the runs of one engine."""
     first = rows[0]
     numbers = [key for key, value in first.items() if isinstance(value, int | float)]
-    return {**first, **{key: statistics.median(float(row[key]) for row in rows) for key in numbers}}  # type: ignore[arg-type]
+    kept = {key: [float(row[key]) for row in rows if row[key] is not None] for key in numbers}  # type: ignore[arg-type]
+    return {**first, **{key: statistics.median(values) for key, values in kept.items()}}
 
 
 def collect(plan: Sequence[tuple[str, list[object], Path | None]], repeats: int) -> list[list[Row]]:

@@ -28,12 +28,12 @@ def main() -> None:
     def curve() -> object:
         return fi_curve(library.hodgkin_huxley(), CURRENTS, duration=DURATION_MS * ms, method="simulation")
 
-    result, first_s, again_s = measure(curve, options.again)
-    _, _, cpu_s = measure(curve, 1, time.process_time)
+    result, seconds = measure(curve, options.again)
+    first_s, again_s = seconds["first_s"], seconds["again_s"]
     spikes = None if result.counts is None else int(result.counts.sum())
     report(
         engine=f"Rheobase {__version__}{' cold' if options.cold else ''}", import_s=import_s, first_s=first_s,
-        cpu_s=cpu_s, again_s=first_s if again_s is None else again_s, prepare_s=first_s - again_s if again_s else None,
+        cpu_s=seconds["cpu_s"], again_s=first_s if again_s is None else again_s, prepare_s=first_s - again_s if again_s else None,
         spikes=spikes, error=error_of(CURRENTS, result.steady), threads=options.threads,
     )  # fmt: skip
 

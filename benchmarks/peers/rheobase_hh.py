@@ -29,14 +29,14 @@ def main() -> None:
         return continuation(library.hodgkin_huxley(), "I", RANGE)
 
     if options.task == "equilibria":
-        result, first_s, again_s = measure(diagram, options.again)
+        result, seconds = measure(diagram, options.again)
         found, points = [point.value for point in result.hopf], sum(len(branch) for branch in result.branches)
+        last = max(float(branch.values.max()) for branch in result.branches)
     else:
         hopf = diagram().hopf[0]
-        result, first_s, again_s = measure(lambda: hopf.cycles(bounds=RANGE), options.again)
-        found, points = [point.value for point in result.folds], len(result)
-    report_found(options.task, found, engine=f"Rheobase {__version__}", import_s=import_s, first_s=first_s,
-                 again_s=again_s, points=points)  # fmt: skip
+        result, seconds = measure(lambda: hopf.cycles(bounds=RANGE), options.again)
+        found, points, last = [point.value for point in result.folds], len(result), float(result.values[-1])
+    report_found(options.task, found, last, seconds, engine=f"Rheobase {__version__}", import_s=import_s, points=points)
 
 
 if __name__ == "__main__":

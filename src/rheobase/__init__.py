@@ -1,4 +1,4 @@
-"""Write a neuron network once; simulate it, and hold the simulation against its mean-field theory.
+"""Write a neuron or a network once; analyse it, simulate it, and hold theory and simulation against each other.
 
 >>> import rheobase as rb
 >>> network = rb.library.make("brunel2000", g=5, eta=2)
@@ -13,8 +13,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rheobase import library, population, units
+    from rheobase import check, conductance, dynamics, library, poisson, population, units
     from rheobase.check import Comparison, compare
+    from rheobase.dynamics.action_potential import action_potential
+    from rheobase.dynamics.analyse import analyse
+    from rheobase.dynamics.classify import classify
+    from rheobase.dynamics.continuation import continuation
+    from rheobase.dynamics.fi_curve import fi_curve
+    from rheobase.dynamics.firing_pattern import firing_pattern
+    from rheobase.dynamics.fixed_points import fixed_points
+    from rheobase.dynamics.impedance import impedance
+    from rheobase.dynamics.phase_portrait import phase_portrait
+    from rheobase.dynamics.phase_response import phase_response
+    from rheobase.dynamics.ramp_threshold import ramp_threshold
+    from rheobase.dynamics.reset_map import reset_map
+    from rheobase.dynamics.two_parameters import continue_point
     from rheobase.model.connect import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotalNumber, OneToOne
     from rheobase.model.distribution import Lognormal, Normal, Uniform
     from rheobase.model.errors import EquationError, ModelError, UnitError
@@ -72,8 +85,20 @@ __all__ = [
     "Synapse",
     "Uniform",
     "UnitError",
+    "action_potential",
+    "analyse",
+    "check",
+    "classify",
     "cm",
     "compare",
+    "conductance",
+    "continuation",
+    "continue_point",
+    "dynamics",
+    "fi_curve",
+    "firing_pattern",
+    "fixed_points",
+    "impedance",
     "kHz",
     "library",
     "mM",
@@ -85,7 +110,12 @@ __all__ = [
     "nS",
     "pA",
     "pF",
+    "phase_portrait",
+    "phase_response",
+    "poisson",
     "population",
+    "ramp_threshold",
+    "reset_map",
     "second",
     "simulate",
     "uA",
@@ -95,9 +125,22 @@ __all__ = [
     "volt",
 ]  # fmt: skip
 
-_MODULES = ("library", "population", "units")
+_MODULES = ("check", "conductance", "dynamics", "library", "poisson", "population", "units")
 _HOME = {
     "rheobase.check": ("Comparison", "compare"),
+    "rheobase.dynamics.action_potential": ("action_potential",),
+    "rheobase.dynamics.analyse": ("analyse",),
+    "rheobase.dynamics.classify": ("classify",),
+    "rheobase.dynamics.continuation": ("continuation",),
+    "rheobase.dynamics.fi_curve": ("fi_curve",),
+    "rheobase.dynamics.firing_pattern": ("firing_pattern",),
+    "rheobase.dynamics.fixed_points": ("fixed_points",),
+    "rheobase.dynamics.impedance": ("impedance",),
+    "rheobase.dynamics.phase_portrait": ("phase_portrait",),
+    "rheobase.dynamics.phase_response": ("phase_response",),
+    "rheobase.dynamics.ramp_threshold": ("ramp_threshold",),
+    "rheobase.dynamics.reset_map": ("reset_map",),
+    "rheobase.dynamics.two_parameters": ("continue_point",),
     "rheobase.model.connect": ("AllToAll", "Bernoulli", "Explicit", "FixedIndegree", "FixedTotalNumber", "OneToOne"),
     "rheobase.model.distribution": ("Lognormal", "Normal", "Uniform"),
     "rheobase.model.errors": ("EquationError", "ModelError", "UnitError"),

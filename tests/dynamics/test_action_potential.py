@@ -181,9 +181,9 @@ def test_a_neuron_that_fires_by_itself():
 
 
 def test_refractory_period_of_a_reset_is_the_time_it_is_given():
-    """The strongest pulse, 20 times the threshold, needs a twentieth of its width to charge the membrane; the normal one,
-    1.5 times, two thirds of it (the leak takes less than width/tau of that). Both have to end later than the refractory
-    time by this."""
+    """The strongest pulse, 20 times the threshold, needs a twentieth of its width to charge the membrane; the normal
+    one, 1.5 times, two thirds of it (the leak takes less than width/tau of that). Both have to end later than the
+    refractory time by this."""
     width = 0.01
     found = refractory_period(LIF, width_ms=width)
     slack = width * (width / 10) + 1e-4
@@ -234,7 +234,7 @@ def test_critical_rate_in_closed_form():
 
 
 def test_accommodation_of_hodgkin_huxley():
-    """Up to an input that leaves the rest stable, slow rises do not make it fire; the threshold rises towards slow ones."""
+    """Up to an input that leaves the rest stable, slow rises do not make it fire."""
     found = ramp_threshold(library.make("hodgkin_huxley"), np.geomspace(0.1, 5, 9), limit="9 uA/cm**2")
     assert found.accommodates
     assert 0.1 < found.critical_rate < 5

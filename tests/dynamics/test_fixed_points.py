@@ -260,6 +260,8 @@ def test_a_box_that_nobody_asked_for_is_widened():
 def test_bad_input(arguments, words):
     with pytest.raises(ModelError, match=words):
         fixed_points(library.make("hodgkin_huxley"), **arguments)
+    with pytest.raises(ModelError, match=words):
+        fixed_points(VectorField.of(library.make("hodgkin_huxley")), **arguments)
 
 
 def test_summary_and_access():

@@ -33,8 +33,8 @@ def test_lif_in_closed_form():
 
 
 def test_theta_neuron_in_closed_form():
-    """Z = tau/(2 I) (1 - cos theta); a top at 2000 instead of infinity takes 2 tau/2000 off the period and moves the phase
-    by at most half of that: 4e-4 of the amplitude."""
+    """Z = tau/(2 I) (1 - cos theta); a top at 2000 instead of infinity takes 2 tau/2000 off the period, a part of
+    1e-3/pi, and so moves the curve by at most 2 pi times that, of its amplitude."""
     found = phase_response(THETA)
     tau, eta = 10.0, 0.25
     short = 2 * math.atan(2000 / math.sqrt(eta)) / math.pi
@@ -42,7 +42,7 @@ def test_theta_neuron_in_closed_form():
     v = math.sqrt(eta) * np.tan(math.sqrt(eta) / tau * (found.times_ms - 0.5 * found.period_ms))
     assert found.response == pytest.approx(tau / (v**2 + eta), rel=1e-8)
     canonical = tau / (2 * eta) * (1 - np.cos(2 * np.pi * found.phase))
-    assert np.max(np.abs(found.response - canonical)) < 2 * math.pi * 1e-3 / math.pi * canonical.max()
+    assert np.max(np.abs(found.response - canonical)) < 2e-3 * canonical.max()
     assert found.kind == "type I"
 
 
@@ -93,8 +93,8 @@ def test_adjoint_against_pushes(name, preset, current, kind):
     ("name", "current"), [("hodgkin_huxley", 10), ("wang_buzsaki", 1), ("lif", 500), ("adex", 700), ("eif", 0.8)]
 )
 def test_mean_response_is_the_slope_of_the_period(name, current):
-    """dT/dI = -(integral of Z df/dI) against periods at I +- h, whose central difference errs in order h**2. The mean over
-    1000 midpoints of a curve with a jump or a steep end errs by less than 1e-4."""
+    """dT/dI = -(integral of Z df/dI) against periods at I +- h, whose central difference errs in order h**2. The mean
+    over 1000 midpoints of a curve with a jump or a steep end errs by less than 1e-4."""
     neuron, h = library.make(name), 1e-3 * current
     found = phase_response(neuron, current, phases=1000)
     ends = [phase_response(neuron, current + sign * h, phases=2).period_ms for sign in (-1, 1)]
@@ -128,8 +128,7 @@ def test_spike_is_at_phase_zero_where_the_threshold_is_passed():
 
 
 def test_a_stable_cycle_beside_a_stable_rest_is_found_by_a_push():
-    """Hodgkin and Huxley's neuron at 6.5 comes to rest from its start value -65 mV, and fires after a push; the period is
-    the reference's."""
+    """Hodgkin and Huxley's neuron at 6.5 has both; the period is the reference's."""
     found = phase_response(library.make("hodgkin_huxley"), 6.5)
     assert found.period_ms == pytest.approx(18.1628949793, rel=1e-9)
 
@@ -168,3 +167,31 @@ def test_plot_has_units():
     figure = phase_response(library.make("lif"), 500, method="direct", phases=8).plot()
     assert [axes.get_ylabel() for axes in figure.axes] == ["advance of the next spike (ms/mV)", "v (mV)"]
     pyplot.close(figure)
+
+
+@pytest.mark.parametrize(("name", "current"), [("hodgkin_huxley", 10), ("connor_stevens", 10)])
+def test_collocation_and_integration_agree(name, current):
+    """Two adjoint solutions that share no code: on the mesh of the cycle, and backward along the integrated orbit."""
+    from rheobase.dynamics import phase_cycle, settled
+    from rheobase.dynamics.field import VectorField
+
+    field = VectorField.of(library.make(name), I=current)
+    found = settled.oscillation(field, "I")[0]
+    a, b = phase_cycle._by_collocation(field, "I", found), phase_cycle._by_following(field, "I", found)
+    assert a.period == pytest.approx(b.period, rel=1e-10)
+    assert a.multiplier == pytest.approx(b.multiplier, abs=1e-8)
+    times = a.period * np.linspace(0.0, 0.99, 34)
+    (x, Z), (y, W) = a.sampled(times), b.sampled(times)
+    assert np.max(np.abs(x - y) / np.ptp(y, axis=0)) < 1e-7
+    assert np.max(np.abs(Z - W) / np.max(np.abs(W), axis=0)) < 1e-6
+
+
+def test_near_a_saddle_node_and_a_homoclinic_orbit():
+    """A period that is long against the spike, and a cycle that is only reached from inside."""
+    slow = phase_response(library.make("inap_ik"), 4.513, phases=50)
+    assert slow.period_ms > 300
+    assert (slow.kind, slow.negative_share < 1e-3) == ("type I", True)
+    # 1 - cos, and so symmetric with its mean at half of its height
+    assert np.mean(slow.response) / np.max(slow.response) == pytest.approx(0.5, abs=0.02)
+    inside = phase_response(library.make("inap_ik", preset="homoclinic"), 3.1)
+    assert inside.period_ms > 4 and inside.multiplier < 1

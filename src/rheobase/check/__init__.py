@@ -1,6 +1,11 @@
-"""Lens against lens: the simulation of a network beside the theory of the same network."""
+"""Lens against lens: what theory predicts of a neuron or a network, beside what the simulation does."""
 
 from rheobase.check.compare import compare
+from rheobase.check.neuron import check_analysis, dynamics
 from rheobase.check.result import Comparison, Density, Histogram, Row
+from rheobase.check.trial import DynamicsCheck, Staircase, Trial
 
-__all__ = ["Comparison", "Density", "Histogram", "Row", "compare"]
+__all__ = [
+    "Comparison", "Density", "DynamicsCheck", "Histogram", "Row", "Staircase", "Trial", "check_analysis", "compare",
+    "dynamics",
+]  # fmt: skip

@@ -15,7 +15,8 @@ from rheobase.check.copies import Copies, boundary, mean_interval, trains
 from rheobase.check.trial import DynamicsCheck, Staircase, Trial
 from rheobase.dynamics.analyse import analyse
 from rheobase.dynamics.analysis import Analysis
-from rheobase.dynamics.spiking import polish
+from rheobase.dynamics.box import find_box
+from rheobase.dynamics.equilibria import polish
 from rheobase.model.network import CurrentInput, Network, Population
 from rheobase.model.neuron import Neuron
 from rheobase.simulation import simulate
@@ -137,6 +138,11 @@ class _Bench:
         """The rest, internal; the start values where there is none."""
         found, field = self.page.character.rest, self.page.field
         return field.start if found is None else np.array([field.read(name, found[name]) for name in field.states])
+
+    @cached_property
+    def scale(self) -> Array:
+        """The size of each state."""
+        return find_box(self.page.field).width
 
     @cached_property
     def base(self) -> float:
@@ -273,7 +279,7 @@ class _Bench:
         field, x = self.page.field, self.rest
         at = field.states.index(field.voltage)
         for step in np.linspace(self.base, value, _WALK)[1:]:
-            found = polish(field, field.at(**{self.page.parameter: step}), x)
+            found = polish(field, x, field.at(**{self.page.parameter: step}), self.scale)
             if found is None or abs(found[at] - x[at]) > _JUMP * max(abs(x[at]), 1.0):
                 break
             x = found
@@ -333,7 +339,9 @@ class _Bench:
         inside = self._read(value)
         rest = self._equilibrium(inside)
         at, voltage = self.page.field.states.index(self.page.field.voltage), self.page.field.voltage
-        traces = self._traces(np.array([inside, inside]), np.stack([rest, self.firing]))
+        traces = self._traces(
+            np.array([inside, inside]), np.stack([rest, self._on_orbit(self._read(found.bistable[0]), inside)])
+        )
         late = traces[len(traces) // 2 :]
         shown = self.page.field.shown
         size = float(np.ptp(late[:, 1]))

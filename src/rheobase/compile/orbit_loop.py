@@ -68,9 +68,10 @@ def found(which, x, y, p, last, t, h, active, course, driven, k, z, below):
         between(N, x, y, h, k, place, z)
         above = gap(which, z, p, last, t + place * h, active, course, driven)
         if above <= 0.0:
-            if above <= below or above <= end:
+            bend = 2.0 * above - end - below
+            if bend <= abs(end - below) * 0.5:
                 return 2.0
-            place = 0.5 + 0.25 * (end - below) / (2.0 * above - end - below)  # top of the parabola through the three
+            place = 0.5 + 0.25 * (end - below) / bend  # the top of the parabola through the three points
             between(N, x, y, h, k, place, z)
             above = gap(which, z, p, last, t + place * h, active, course, driven)
             if above <= 0.0:

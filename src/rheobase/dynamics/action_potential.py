@@ -190,8 +190,8 @@ def action_potential(
     Parameters
     ----------
     source
-        Times in ms, with ``v``; or a recording with traces; or orbits from `trajectories`; or a neuron, in which a spike
-        is then evoked from rest by a brief pulse (or taken from its regular firing), refractory periods included.
+        Times in ms, with ``v``; or a recording with traces; or orbits from `trajectories`; or a neuron, in which a
+        spike is then evoked from rest by a brief pulse (or taken from its regular firing), refractory periods included.
     v
         The voltage at these times: numbers in ``unit``, or quantities.
     which
@@ -356,8 +356,8 @@ def _numbers(times: Any, v: Any, unit: str) -> tuple[Array, Array, str]:
         raise ModelError("times and v have to be rows of numbers: times in ms and a voltage for each") from None
     if times.ndim != 1 or times.shape != v.shape or len(times) < 5:
         raise ModelError(
-            f"times and v have to be rows of equal length with at least 5 numbers, but their shapes are {times.shape} and "
-            f"{v.shape}"
+            f"times and v have to be rows of equal length with at least 5 numbers, but their shapes are "
+            f"{times.shape} and {v.shape}"
         )
     if not (np.all(np.isfinite(times)) and np.all(np.isfinite(v))):
         raise ModelError("times and v have to be finite; cut the trace where it is not")
@@ -383,8 +383,8 @@ def _from_result(source: Any, variable: str | int | None, cell: int) -> tuple[Ar
         row = variable if isinstance(variable, int) else 0
         return _numbers(source.sample, source.states[cell, row], "mV")
     raise ModelError(
-        "an action potential is measured on times with a voltage, action_potential(times, v), on a recording with traces, "
-        "on orbits with samples, or in a neuron"
+        "an action potential is measured on times with a voltage, action_potential(times, v), on a recording with "
+        "traces, on orbits with samples, or in a neuron"
     )
 
 

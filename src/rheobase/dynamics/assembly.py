@@ -1,4 +1,4 @@
-"""A bifurcation diagram from the branches that were followed: shown units, sentences, special points in their places."""
+"""A bifurcation diagram from the branches that were followed: shown units, sentences, special points in place."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ def assembled(
     for branch in shown:
         special += [point for _, point in branch.special if not _repeated(line, point, special)]
     complete = all(branch.complete for branch in shown)
-    count = len(shown)
-    status = f"{count} branch{'' if count == 1 else 'es'} of equilibria, {len(special)} special point{'' if len(special) == 1 else 's'}"
+    status = f"{_counted(len(shown), 'branch', 'es')} of equilibria, {_counted(len(special), 'special point', 's')}"
     unresolved = sum(len(branch.detected.unresolved) for branch in branches)
     if unresolved:
         status += f"; at {unresolved} places the number of growing directions changes in a way that is not resolved"
@@ -44,6 +43,10 @@ def assembled(
         tuple(sorted(special, key=lambda point: (point.value, point.state[field.voltage]))), box.shown(field),
         status if branches else nothing, complete and bool(branches), field, line, box,
     )  # fmt: skip
+
+
+def _counted(count: int, what: str, plural: str) -> str:
+    return f"{count} {what}{'' if count == 1 else plural}"
 
 
 def _branch_point(line: Line, crossing: Crossing) -> SpecialPoint:
@@ -103,9 +106,8 @@ def _with_branch_points(
             special.append((nearest, mark))
             continue
         chords = np.diff(points, axis=0) / line.scale
-        along = np.einsum("ij,ij->i", (place - points[:-1]) / line.scale, chords) / np.maximum(
-            (chords**2).sum(axis=1), 1e-300
-        )
+        squares = np.maximum((chords**2).sum(axis=1), 1e-300)
+        along = np.einsum("ij,ij->i", (place - points[:-1]) / line.scale, chords) / squares
         away = np.linalg.norm((place - points[:-1]) / line.scale - along[:, None] * chords, axis=1)
         near = (along > 0.0) & (along < 1.0) & (away < 0.1 * np.linalg.norm(chords, axis=1))
         if near.any():

@@ -104,7 +104,7 @@ def located(problem: Problem, a: Solution, b: Solution, kind: str, test: Test, i
 
 
 def settled(found: list[tuple[int, Found]], solutions: list[Solution]) -> list[tuple[int, Found]]:
-    """Without the folds that rounding makes on canards: of those at one value, one is real if the branch turns there."""
+    """Without the folds that rounding makes on canards: of those at one value one is real if the branch turns there."""
     kept: list[tuple[int, Found]] = []
     group: list[tuple[int, Found]] = []
     for index, point in found:

@@ -79,7 +79,7 @@ def scales(size: Array, x: Array, J: Array, rates: Array) -> Array:
     return np.where(wanted > 0.0, wanted, 1.0)
 
 
-def _amplitude(field: VectorField, parameter: str, point: Array, value: float, omega: float, q: Array) -> float:
+def _amplitude(field: VectorField, parameter: str, point: Array, value: float, omega: float, q: Any) -> float:
     """Where the nonlinear terms reach a small part of the linear ones, seen along the adjoint eigenvector."""
     p = field.at(**{parameter: value})
     J = field.jacobian(point, p)

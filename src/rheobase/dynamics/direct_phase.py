@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.phase_cycle import PhaseCycle, Smooth
+from rheobase.dynamics.phase_cycle import Followed, PhaseCycle, Smooth
 from rheobase.dynamics.spiking import spiking
 from rheobase.dynamics.trajectory import trajectories
 from rheobase.errors import ModelError
@@ -62,8 +62,8 @@ def pushed(result: PhaseResponse, size: float | None, throw: bool) -> PhaseRespo
     away = float(np.max(np.abs(measured - adjoint)) / np.max(np.abs(adjoint)))
     shown, name = field.shown(field.voltage, size), field.unit_name(field.voltage)
     status = (
-        f"pushes of {shown:.3g}{'' if name == '1' else ' ' + name} at {len(times)} phases of the simulated {cycle.what}; "
-        f"{away:.2g} of the maximum is the largest deviation from the adjoint solution"
+        f"pushes of {shown:.3g}{'' if name == '1' else ' ' + name} at {len(times)} phases of the simulated "
+        f"{cycle.what}; {away:.2g} of the maximum is the largest deviation from the adjoint solution"
     )
     if throw and not away < _CLOSE:
         raise ModelError(
@@ -99,14 +99,14 @@ def _advances(cycle: PhaseCycle, rows: Array, times: Array) -> Array:
 def _with_threshold(cycle: PhaseCycle) -> tuple[VectorField, Array]:
     """The field and its parameters, with the middle of the oscillation as a threshold where it has none of its own."""
     field = cycle.field
-    if not isinstance(cycle, Smooth) or cycle.crosses:
+    if not isinstance(cycle, Smooth | Followed) or cycle.crosses:
         return field, field.values
-    orbit = cycle.cycle.internal.closed()[1][:, field.states.index(field.voltage)]
+    low, high = cycle.range
     bare = field.neuron.with_(threshold=None, refractory=None)
     known = dict(zip(field.parameters, field.values.tolist(), strict=True))
     leveled = spiking(VectorField(bare, np.array([known[name] for name in bare.parameters])))
     extra = next(name for name in leveled.parameters if name not in known)
-    return leveled, leveled.at(**{extra: 0.5 * float(orbit.max() + orbit.min())})
+    return leveled, leveled.at(**{extra: 0.5 * (low + high)})
 
 
 def _after_pause(cycle: PhaseCycle, rows: Array, times: Array) -> tuple[Array, Array]:

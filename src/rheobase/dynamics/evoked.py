@@ -28,7 +28,7 @@ _STRENGTH = 1.05  # barely above threshold, so that the voltage rises by itself 
 def evoked(
     neuron: Neuron | VectorField,
     rule: Mapping[str, Any],
-    I: Any = None,
+    I: Any = None,  # noqa: E741
     *,
     input: str | None = None,
     width_ms: float = 0.1,

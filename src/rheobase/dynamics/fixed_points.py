@@ -187,6 +187,8 @@ def fixed_points(
 def vector_field(neuron: Neuron | VectorField, parameters: Mapping[str, Any]) -> VectorField:
     """The field of a neuron with changed parameters; of a field, with changed parameters too."""
     if isinstance(neuron, VectorField):
+        for name in parameters:
+            neuron.index(name)  # refuses names that are no parameter
         return neuron.with_values(**{name: neuron.read(name, value) for name, value in parameters.items()})
     return VectorField.of(neuron, **parameters)
 

@@ -89,7 +89,7 @@ class Impedance:
     zero_phase_hz: float | None
     peaks_hz: Array
     input: str
-    I: float
+    I: float  # noqa: E741
     state: Mapping[str, float]
     method: str
     agreement: float | None
@@ -146,7 +146,7 @@ class Impedance:
 
 def impedance(
     neuron: Neuron | VectorField,
-    I: Any = None,
+    I: Any = None,  # noqa: E741
     f: ArrayLike | None = None,
     *,
     input: str | None = None,

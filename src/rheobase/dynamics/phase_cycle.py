@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,12 +16,14 @@ from rheobase.errors import ModelError
 
 if TYPE_CHECKING:
     from rheobase.dynamics.cycle import Cycle
+    from rheobase.dynamics.settled import Settled
     from rheobase.dynamics.spike_cycle import SpikeCycle
 
 Array = NDArray[np.float64]
 
 _FINE = 1e-12
 _INTERVALS = 800
+_POINTS = 8001
 #: Cycles that a simulated orbit is near to, but not on, differ in their range by more.
 _ALIKE = 0.1
 
@@ -103,7 +105,8 @@ class Resetting:
 
 @dataclass(frozen=True, eq=False)
 class Smooth:
-    """A limit cycle; time 0 is where the threshold is passed or, without one on the cycle, where the voltage peaks."""
+    """A limit cycle; time 0 is where the threshold is passed or, without one on the cycle, where the voltage rises through
+    the middle of its range."""
 
     cycle: Cycle
     begin: float  # in turns
@@ -133,6 +136,12 @@ class Smooth:
     def what(self) -> str:
         return "limit cycle"
 
+    @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest voltage."""
+        v = self.cycle.internal.closed()[1][:, self.cycle.field.states.index(self.cycle.field.voltage)]
+        return float(v.min()), float(v.max())
+
     @cached_property
     def _nodes(self) -> Array:
         units = np.array([self.cycle.field.shown(name, 1.0) for name in self.cycle.field.states])
@@ -145,37 +154,103 @@ class Smooth:
         return orbit.at(turns), orbit.mesh.interpolate(self._nodes, turns)
 
 
-def smooth_cycle(field: VectorField, name: str | None) -> Smooth:
-    """The limit cycle of a flow without resets, by collocation from a simulated orbit.
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """A limit cycle that was followed by integration from a passage through a voltage; otherwise as `Smooth`."""
+
+    spikes: SpikeCycle
+    begin: float  # in turns
+    crosses: bool
+
+    @property
+    def field(self) -> VectorField:
+        return self.spikes.field
+
+    @property
+    def period(self) -> float:
+        return self.spikes.period
+
+    @property
+    def pause(self) -> float:
+        return 0.0
+
+    @property
+    def moving(self) -> Array:
+        return np.ones(self.field.n)
+
+    @property
+    def multiplier(self) -> float:
+        return float(np.max(np.abs(self.spikes.multipliers), initial=0.0))
+
+    @property
+    def what(self) -> str:
+        return "limit cycle"
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest voltage."""
+        flight, at = self.spikes.flight, self.field.states.index(self.field.voltage)
+        v = flight.states(np.linspace(0.0, flight.length, _POINTS))[at]
+        return float(v.min()), float(v.max())
+
+    def sampled(self, times: Array) -> tuple[Array, Array]:
+        return self.spikes.sampled(self.period * np.mod(self.begin + times / self.period, 1.0))
+
+
+def smooth_cycle(field: VectorField, name: str | None) -> Smooth | Followed:
+    """The limit cycle of a flow without resets: by collocation from a simulated orbit, or by following that orbit.
 
     Raises
     ------
     ModelError
         If nothing oscillates, or what does lies near no stable cycle.
     """
-    from rheobase.dynamics.cycle import Cycle
-    from rheobase.dynamics.cycle_start import from_orbit
     from rheobase.dynamics.settled import oscillation
 
     field = field if field.parameters else _with_parameter(field)
-    parameter = name or field.parameters[0]
-    value = float(field.values[field.index(parameter)])
-    at = field.states.index(field.voltage)
     reason = ""
     for found in oscillation(field, name):
-        try:
-            # The parameter is held, so its size does not matter, even if it does not act on the cycle at all.
-            problem, first = from_orbit(field, parameter, found.times, found.states, value, 1.0)
-            cycle = Cycle(field, parameter, first, problem).finer(_FINE, _INTERVALS)
-        except ModelError as error:
-            reason = str(error)
-            continue
-        swing = float(np.ptp(cycle.internal.closed()[1][:, at]))
-        if cycle.stable and abs(swing - np.ptp(found.states[:, at])) < _ALIKE * swing:
-            begin = _passage(cycle, at)
-            return Smooth(cycle, begin if begin is not None else _peak(cycle, at), begin is not None)
-        reason = "the cycle near its orbit is not the one that attracts"
+        for method in (_by_collocation, _by_following):
+            try:
+                return method(field, name or field.parameters[0], found)
+            except ModelError as error:
+                reason = str(error)
     raise ModelError(f"{called(field)} oscillates, but its limit cycle was not found: {reason}")
+
+
+def _by_collocation(field: VectorField, parameter: str, found: Settled) -> Smooth:
+    from rheobase.dynamics.cycle import Cycle
+    from rheobase.dynamics.cycle_start import from_orbit
+
+    value, at = float(field.values[field.index(parameter)]), field.states.index(field.voltage)
+    # The parameter is held, so its size does not matter, even if it does not act on the cycle at all.
+    problem, first = from_orbit(field, parameter, found.times, found.states, value, 1.0)
+    cycle = Cycle(field, parameter, first, problem).finer(_FINE, _INTERVALS)
+    v = cycle.internal.closed()[1][:, at]
+    _require_same(cycle.stable, float(np.ptp(v)), found, at)
+    turns = np.linspace(0.0, 1.0, 8 * cycle.internal.mesh.N * cycle.internal.mesh.m)
+    begin, crosses = _begin(cycle.here, cycle.internal.at, turns, 0.5 * float(v.max() + v.min()))
+    return Smooth(cycle, begin, crosses)
+
+
+def _by_following(field: VectorField, parameter: str, found: Settled) -> Followed:
+    from rheobase.dynamics.spike_cycle import Passage, closed
+
+    at = field.states.index(field.voltage)
+    size = np.maximum(np.ptp(found.states, axis=0), 1e-9 * np.abs(found.start) + 1e-12)
+    cycle = Followed(closed(field, Passage(field, found.level), found.start, found.period, size), 0.0, False)
+    low, high = cycle.range
+    _require_same(cycle.multiplier < 1.0, high - low, found, at)
+    flight = cycle.spikes.flight
+    turns = flight.states(np.linspace(0.0, flight.length, _POINTS))[-1] / cycle.period
+    place = lambda s: flight.states(flight.places(s * cycle.period))[:-1].T  # noqa: E731
+    begin, crosses = _begin(field, place, turns, 0.5 * (low + high))
+    return replace(cycle, begin=begin, crosses=crosses)
+
+
+def _require_same(stable: bool, swing: float, found: Settled, at: int) -> None:
+    if not stable or abs(swing - np.ptp(found.states[:, at])) > _ALIKE * swing:
+        raise ModelError("the cycle near its orbit is not the one that attracts")
 
 
 def _with_parameter(field: VectorField) -> VectorField:
@@ -184,34 +259,18 @@ def _with_parameter(field: VectorField) -> VectorField:
     return VectorField.of(field.neuron.with_(equations=f"{text}\nrheobase_held : 1 = 0"))
 
 
-def _passage(cycle: Cycle, at: int) -> float | None:
-    """Where the threshold condition becomes true, in turns; None if it does not on the cycle."""
-    from rheobase.dynamics.spike_cycle import Jump
+def _begin(field: VectorField, orbit: Callable[[Array], Array], turns: Array, middle: float) -> tuple[float, bool]:
+    """Where the threshold condition becomes true, in turns, and True; without that, where the voltage passes the middle."""
+    from rheobase.dynamics.spike_cycle import Jump, Passage
     from rheobase.numerics.bracket import root
 
-    field = cycle.here
-    if field.neuron.threshold is None:
-        return None
-    jump, orbit = Jump(field), cycle.internal
-    turns = np.linspace(0.0, 1.0, 8 * orbit.mesh.N * orbit.mesh.m)
-    heights = np.broadcast_to(jump.heights(orbit.at(turns)), turns.shape)
-    rising = np.flatnonzero((heights[:-1] <= 0.0) & (heights[1:] > 0.0))
-    if not len(rising):
-        return None
-    k = int(rising[np.argmax(heights[rising + 1] - heights[rising])])
-    return root(
-        lambda s: float(jump.heights(orbit.at(np.array([s])))[0]), float(turns[k]), float(turns[k + 1]),
-        float(heights[k]), float(heights[k + 1]),
-    )  # fmt: skip
-
-
-def _peak(cycle: Cycle, at: int) -> float:
-    """Where the voltage is highest, in turns."""
-    from rheobase.numerics.bracket import minimum
-
-    orbit = cycle.internal
-    turns = np.linspace(0.0, 1.0, 8 * orbit.mesh.N * orbit.mesh.m)
-    top = float(turns[int(np.argmax(orbit.at(turns)[:, at]))])
-    step = float(turns[1])
-    height = lambda s: -float(orbit.at(np.array([s]))[0, at])  # noqa: E731
-    return minimum(height, top - step, top + step, stop=-math.inf)[0]
+    own = field.neuron.threshold is not None
+    for jump, crosses in [(Jump(field), True)] * own + [(Passage(field, middle), False)]:
+        heights = jump.heights(orbit(turns))
+        rising = np.flatnonzero((heights[:-1] <= 0.0) & (heights[1:] > 0.0))
+        if len(rising):
+            k = int(rising[np.argmax(heights[rising + 1] - heights[rising])])
+            height = lambda s, jump=jump: float(jump.heights(orbit(np.array([s])))[0])  # noqa: E731
+            ends = float(turns[k]), float(turns[k + 1])
+            return root(height, *ends, float(heights[k]), float(heights[k + 1])), crosses
+    return 0.0, False

@@ -5,9 +5,9 @@ The infinitesimal response :math:`Z(t)` obeys the adjoint equation along the cyc
 .. math::
     \dot Z = -J(t)^T Z,\qquad Z\cdot f = 1,
 
-so that a push :math:`\delta x` at the time ``t`` makes all later spikes come :math:`Z(t)\cdot\delta x` ms earlier. Type I
-responses advance the next spike at (almost) all phases, as near a saddle-node on a circle, :math:`1 - \cos\theta`; type
-II responses also delay it, as near a Hopf bifurcation.
+so that a push :math:`\delta x` at the time ``t`` makes all later spikes come :math:`Z(t)\cdot\delta x` ms earlier.
+Type I responses advance the next spike at (almost) all phases, as near a saddle-node on a circle,
+:math:`1 - \cos\theta`; type II responses also delay it, as near a Hopf bifurcation.
 
 References
 ----------
@@ -97,7 +97,7 @@ class PhaseResponse:
     normalisation: float
     multiplier: float
     input: str | None
-    I: float | None
+    I: float | None  # noqa: E741
     method: str
     agreement: float | None
     error: Array | None
@@ -136,8 +136,9 @@ class PhaseResponse:
         top, bottom = float(self.response.max()), float(self.response.min())
         return (
             f"{self.kind}: a push of {self.voltage} advances the next spike by at most {top:.4g} {self.unit} (phase "
-            f"{self.phase[int(np.argmax(self.response))]:.2f}) and delays it by at most {max(-bottom, 0.0):.4g} {self.unit}; "
-            f"negative share {self.negative_share:.3f}, type II above {TYPE_TWO:.3f}; period {self.period_ms:.8g} ms"
+            f"{self.phase[int(np.argmax(self.response))]:.2f}) and delays it by at most {max(-bottom, 0.0):.4g} "
+            f"{self.unit}; negative share {self.negative_share:.3f}, type II above {TYPE_TWO:.3f}; "
+            f"period {self.period_ms:.8g} ms"
         )
 
     def summary(self) -> str:
@@ -156,7 +157,7 @@ class PhaseResponse:
 
 def phase_response(
     neuron: Neuron | VectorField,
-    I: Any = None,
+    I: Any = None,  # noqa: E741
     *,
     input: str | None = None,
     method: str = "adjoint",
@@ -181,8 +182,9 @@ def phase_response(
     phases
         How many phases, by default 200, or 80 to measure; they lie in the middles of equal parts of the cycle.
     push
-        Size of the push in a direct measurement; by default a thousandth of the range of the voltage. A push of half the
-        size is tried too, and the error of second order taken out.
+        Size of the push in a direct measurement; by default a thousandth of the range of the voltage, or of the one
+        that would shift a spike by a period, whichever is smaller. A push of half the size is tried too, and the
+        error of second order taken out.
     throw
         Whether to raise if the cycle or the measurement is not what it should be; otherwise ``status`` says so.
     **parameters
@@ -218,7 +220,7 @@ def phase_response(
     return pushed(result, size, throw)
 
 
-def _field(neuron: Any, I: Any, input: str | None, parameters: Any) -> tuple[VectorField, str | None]:
+def _field(neuron: Any, I: Any, input: str | None, parameters: Any) -> tuple[VectorField, str | None]:  # noqa: E741
     """A neuron without an input may fire all the same."""
     if I is None and input is None:
         field = stimulated(neuron, None, None, parameters)[0] if _has_input(neuron) else None

@@ -110,7 +110,7 @@ class RampThreshold:
 def ramp_threshold(
     neuron: Neuron | VectorField,
     rates: ArrayLike | None = None,
-    I: Any = None,
+    I: Any = None,  # noqa: E741
     *,
     limit: Any = None,
     input: str | None = None,
@@ -133,8 +133,9 @@ def ramp_threshold(
     input
         The input parameter; by default the one called I or so.
     slope
-        The onset is where the part of dv/dt that does not come from the rise of the input passes this value (unit of the
-        voltage per ms); by default a twentieth of its maximum in this spike. Of a neuron with a reset the onset is where dv/dt begins to grow with v by itself or, if it never does, the spike.
+        The onset is where the part of dv/dt that does not come from the rise of the input passes this value (unit of
+        the voltage per ms); by default a twentieth of its maximum in this spike. Of a neuron with a reset the onset
+        is where dv/dt begins to grow with v by itself or, if it never does, the spike.
     **parameters
         Parameters that differ from the neuron's.
 
@@ -154,7 +155,8 @@ def ramp_threshold(
     field, name = stimulated(neuron, I, input, parameters)
     if field.neuron.threshold is None:
         raise ModelError(
-            f"{called(field)} has no threshold, so nothing says what a spike is; give it one, such as threshold='v > 0*mV'"
+            f"{called(field)} has no threshold, so nothing says what a spike is; give it one, such as "
+            "threshold='v > 0*mV'"
         )
     rest, remark = at_rest(field, name)
     ramps = Ramps.of(field, name, rest.point, None if limit is None else float(field.read(name, limit)))

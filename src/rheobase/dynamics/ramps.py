@@ -117,8 +117,8 @@ class Ramps:
     def onset(self, rate: float, slope: float | None) -> Onset | None:
         """Where the spike of one ramp begins, from samples that are dense near the spike.
 
-        Past a Hopf bifurcation a slow ramp keeps the neuron on its unstable rest until rounding has grown; the run that is
-        looked at therefore has to be the one that fired, step by step.
+        Past a Hopf bifurcation a slow ramp keeps the neuron on its unstable rest until rounding has grown; the run
+        that is looked at therefore has to be the one that fired, step by step.
         """
         spike = float(self.spikes(np.array([rate]))[0])
         if not np.isfinite(spike):

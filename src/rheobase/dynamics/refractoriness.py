@@ -79,7 +79,7 @@ class RefractoryPeriod:
 
 def refractory_period(
     neuron: Neuron | VectorField,
-    I: Any = None,
+    I: Any = None,  # noqa: E741
     *,
     input: str | None = None,
     width_ms: float = 0.1,
@@ -89,8 +89,9 @@ def refractory_period(
 ) -> RefractoryPeriod:
     """Absolute and relative refractory period of a neuron at rest, by two brief pulses of its input.
 
-    Intervals go from the first spike, where the threshold is passed, to the end of the second pulse. A second spike is a
-    voltage that goes on rising when that pulse is over, to above the threshold; of a neuron with a reset, another reset.
+    Intervals go from the first spike, where the threshold is passed, to the end of the second pulse. A second spike is
+    a voltage that goes on rising when that pulse is over, to above the threshold; of a neuron with a reset, another
+    reset.
 
     Parameters
     ----------
@@ -123,7 +124,8 @@ def refractory_period(
     field, name = stimulated(neuron, I, input, parameters)
     if field.neuron.threshold is None:
         raise ModelError(
-            f"{called(field)} has no threshold, so nothing says what a spike is; give it one, such as threshold='v > 0*mV'"
+            f"{called(field)} has no threshold, so nothing says what a spike is; give it one, such as "
+            "threshold='v > 0*mV'"
         )
     if not (width_ms > 0.0 and 1.0 < normal <= strongest):
         raise ModelError("width_ms has to be positive, normal above 1, and strongest not below normal")
@@ -139,20 +141,21 @@ def refractory_period(
     strengths = np.append(np.geomspace(0.3, strongest, _AMPLITUDES), normal)
     intervals = np.linspace(begin + _SOONEST * width_ms, begin + pulses.wait, _INTERVALS)
     table = np.array([tried(interval, strengths) for interval in intervals])
-    absolute = _shortest(intervals, table.any(axis=1), lambda x: bool(tried(x, strengths).any()))
+    absolute = _shortest(intervals, np.any(table, axis=1), lambda x: bool(tried(x, strengths).any()))
     relative = _shortest(intervals, table[:, -1], lambda x: bool(tried(x, np.array([normal]))[0]), absolute)
     later = _after(absolute, intervals)
     needed = np.array([_strength(tried(x, strengths[:-1]), strengths[:-1], x, tried) for x in later])
     width = f"{width_ms:g} ms"
     return RefractoryPeriod(
         absolute_ms=absolute, relative_ms=relative, intervals_ms=later, strength=needed, normal=normal,
-        strongest=strongest, threshold=field.shown(name, pulses.threshold), unit=field.unit_name(name), width_ms=width_ms,
+        strongest=strongest, threshold=field.shown(name, pulses.threshold), unit=field.unit_name(name),
+        width_ms=width_ms,
         status=f"two pulses of {width} at rest; a normal one has {normal:g} times the threshold, the strongest "
         f"{strongest:g} times" + (f"; {remark}" if remark else ""),
     )  # fmt: skip
 
 
-def _shortest(intervals: Array, fires: NDArray[np.bool_], again: Callable[[float], bool], least: float = 0.0) -> float:
+def _shortest(intervals: Array, fires: Any, again: Callable[[float], bool], least: float = 0.0) -> float:
     """The shortest interval with a spike, by halving below the first of those tried; infinite if there is none."""
     allowed = np.flatnonzero(fires & (intervals >= least))
     if not len(allowed):

@@ -63,8 +63,8 @@ class Pulses:
         crossed = np.flatnonzero(heights > 0.0)
         if not len(crossed) or crossed[0] == 0:
             raise ModelError(
-                f"the threshold of {called(self.field)} is not passed when {self.field.voltage} rises from rest, so there "
-                "is nothing to say what a spike is; give the neuron a threshold such as 'v > 0*mV'"
+                f"the threshold of {called(self.field)} is not passed when {self.field.voltage} rises from rest, so "
+                "there is nothing to say what a spike is; give the neuron a threshold such as 'v > 0*mV'"
             )
         k = int(crossed[0])
         share = -heights[k - 1] / (heights[k] - heights[k - 1])
@@ -93,8 +93,8 @@ class Pulses:
             fires = self.fires(np.array([]), tried * self.charge)
             if not fires.any():
                 raise ModelError(
-                    f"no pulse of {self.width:g} ms makes {called(self.field)} fire from rest; give a longer width, or an "
-                    "input at which it is excitable"
+                    f"no pulse of {self.width:g} ms makes {called(self.field)} fire from rest; give a longer width, or "
+                    "an input at which it is excitable"
                 )
             k = int(np.argmax(fires))
             if k == 0:

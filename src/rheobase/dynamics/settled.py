@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rheobase.dynamics.box import find_box
 from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.fixed_points import fixed_points
 from rheobase.dynamics.stimulus import called, with_unit
 from rheobase.dynamics.trajectory import trajectories
 from rheobase.errors import ModelError
@@ -18,7 +19,8 @@ Array = NDArray[np.float64]
 
 #: Pushes of the voltage, relative to the width of its box.
 _PUSHES = np.geomspace(3e-4, 0.2, 8)
-_SAMPLES, _ROUNDS, _LONGER = 4000, 9, 3.0
+_ASIDE = 1e-4
+_SAMPLES, _ROUNDS, _LONGER = 12000, 9, 3.0
 _FADING, _STILL = 1e-2, 1e-8
 #: Intervals that agree to this are those of periodic firing; a few of them, and more in each further round.
 _REGULAR, _SPIKES = 1e-6, (12, 60, 400, 3000)
@@ -26,21 +28,37 @@ _REGULAR, _SPIKES = 1e-6, (12, 60, 400, 3000)
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """A stretch of periodic motion, internal units: times (k,), states (k, n), and its period as far as it is known."""
+    """A stretch of periodic motion, internal units.
+
+    Attributes
+    ----------
+    times, states
+        (k,) and (k, n).
+    period
+        As far as it is known.
+    start, level
+        A state (n,) at which the voltage rises through the middle of its range, and this voltage; of several in a period,
+        the one with the longest time below before it.
+    """
 
     times: Array
     states: Array
     period: float
+    start: Array
+    level: float
 
 
 def starts(field: VectorField) -> Array:
-    """The start values, and the same with the voltage pushed up and down, (rows, n)."""
+    """The start values, the same with the voltage pushed up and down, and states beside the unstable equilibria: a cycle
+    that hardly attracts from outside does so from inside, (rows, n)."""
     at = field.states.index(field.voltage)
     width = float(find_box(field).width[at])
     pushes = np.concatenate([[0.0], np.stack([_PUSHES, -_PUSHES], axis=1).ravel()]) * width
     rows = np.tile(field.start, (len(pushes), 1))
     rows[:, at] += pushes
-    return rows
+    inside = [point.point for point in fixed_points(field, throw=False) if not point.stable]
+    beside = np.array([x + sign * _ASIDE * width * np.eye(field.n)[at] for x in inside for sign in (1.0, -1.0)])
+    return np.concatenate([rows, beside.reshape(-1, field.n)])
 
 
 def oscillation(field: VectorField, name: str | None) -> list[Settled]:
@@ -72,8 +90,8 @@ def oscillation(field: VectorField, name: str | None) -> list[Settled]:
 def silence(field: VectorField, name: str | None, total: float) -> ModelError:
     """The refusal of a neuron that does not fire periodically."""
     return ModelError(
-        f"{called(field)} does not fire periodically{_at(field, name)}: from its start values, also with its voltage pushed, it came to "
-        f"rest or had no period within {total:.4g} ms; give an input at which it fires regularly"
+        f"{called(field)} does not fire periodically{_at(field, name)}: from its start values, also with its voltage "
+        f"pushed, it came to rest or had no period within {total:.4g} ms; give an input at which it fires regularly"
     )
 
 
@@ -110,7 +128,11 @@ def _sustained(times: Array, states: Array, at: int) -> Settled | None:
     close = np.flatnonzero(away < 0.05)
     if not len(close):
         return None
-    return Settled(times[late:], states[late:], float(passages[-1] - passages[close[-1]]))
+    turn = np.arange(close[-1] + 1, len(up))  # the passages of the last period
+    down = np.flatnonzero((v[:-1] >= level) & (v[1:] < level))
+    below = [up[k] - down[down < up[k]].max(initial=0) for k in turn]
+    chosen = int(turn[int(np.argmax(below))])
+    return Settled(times[late:], states[late:], float(passages[-1] - passages[close[-1]]), there[chosen], level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +175,6 @@ def _irregular(field: VectorField, name: str | None, rows: Any, total: float) ->
     last = np.diff(run.spikes[0][-6:])
     listed = ", ".join(f"{interval:.4g}" for interval in last)
     return (
-        f"{called(field)} does not fire with equal intervals{_at(field, name)}: late ones are {listed} ms; a phase response needs "
-        "one spike per period"
+        f"{called(field)} does not fire with equal intervals{_at(field, name)}: late ones are {listed} ms; a phase "
+        "response needs one spike per period"
     )

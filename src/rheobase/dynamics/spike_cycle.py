@@ -40,6 +40,7 @@ Array = NDArray[np.float64]
 
 _ROUNDS = 8
 _CLOSED = 1e-10
+_NEARLY = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +80,8 @@ class Jump:
         tree = substitute(refractory, self.definitions)
         if is_condition(tree) or names(tree) & {*self.field.states, "lastspike"}:
             raise ModelError(
-                f"the refractory time of {called(self.field)} depends on its state; the phase response of a neuron with "
-                "a reset needs a fixed one, such as refractory='2*ms'"
+                f"the refractory time of {called(self.field)} depends on its state; the phase response of a neuron "
+                "with a reset needs a fixed one, such as refractory='2*ms'"
             )
         return float(evaluate(tree, self._values(self.field.start)))
 
@@ -93,6 +94,10 @@ class Jump:
     def height(self, x: Array) -> float:
         """``h``."""
         return float(evaluate(self.gap, self._values(x)))
+
+    def until(self, x: Array, t: float, interval: float) -> float:
+        """Rises through 0 where the flow ends."""
+        return self.height(x)
 
     def heights(self, x: Array) -> Array:
         """``h`` at many states (k, n)."""
@@ -118,6 +123,38 @@ class Jump:
         """``h'``."""
         values = self._values(x)
         return np.array([float(evaluate(differentiate(self.gap, state), values)) for state in self.field.states])
+
+
+@dataclass(frozen=True, eq=False)
+class Passage(Jump):
+    """No jump at all: the flow passes a voltage upward, and goes on."""
+
+    level: float
+
+    pause = 0.0
+
+    @property
+    def _at(self) -> int:
+        return self.field.states.index(self.field.voltage)
+
+    def image(self, x: Array) -> Array:
+        return x
+
+    def slopes(self, x: Array) -> Array:
+        return np.eye(self.field.n)
+
+    def normal(self, x: Array) -> Array:
+        return np.eye(self.field.n)[self._at]
+
+    def height(self, x: Array) -> float:
+        return float(x[self._at]) - self.level
+
+    def heights(self, x: Array) -> Array:
+        return x[:, self._at] - self.level
+
+    def until(self, x: Array, t: float, interval: float) -> float:
+        """The passage that comes after about a period, not those before: the orbit begins at one."""
+        return min(self.height(x), t / interval - _NEARLY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,17 +211,38 @@ def spike_cycle(field: VectorField, name: str | None) -> SpikeCycle:
         If it does not fire regularly.
     """
     jump = Jump(field)
-    pause = jump.pause
+    _ = jump.pause  # refused before anything is simulated
     train = spike_train(field, name)
-    after, one = train.after, np.eye(field.n)
-    size = np.maximum(
-        np.abs(train.before - train.after), 1e-2 * np.maximum(np.abs(train.before), np.abs(train.after)) + 1e-6
-    )
+    larger = np.maximum(np.abs(train.before), np.abs(train.after))
+    size = np.maximum(np.abs(train.before - train.after), 1e-2 * larger + 1e-6)
+    return closed(field, jump, train.after, train.interval, size)
+
+
+def closed(field: VectorField, jump: Jump, start: Array, interval: float, size: Array) -> SpikeCycle:
+    """The periodic orbit with this jump near a state just after it.
+
+    Parameters
+    ----------
+    field, jump
+        The flow, and what happens at its end.
+    start, interval
+        A state (n,) just after a jump, and about how long it takes to the next.
+    size
+        Of the states, (n,).
+
+    Raises
+    ------
+    ModelError
+        If Newton's method on the return map does not find it.
+    """
+    after, one = start, np.eye(field.n)
     for _ in range(_ROUNDS):
         try:
-            rest = _held(field, jump, after, pause, size) if pause > 0.0 else None
+            rest = _held(field, jump, after, jump.pause, size) if jump.pause > 0.0 else None
             end = after if rest is None else rest.end
-            flight = stretch(field.rhs, field.jacobian, end, lambda x, t: jump.height(x), tau=train.interval, size=size)
+            flight = stretch(
+                field.rhs, field.jacobian, end, lambda x, t: jump.until(x, t, interval), tau=interval, size=size
+            )
             Psi = flight.adjoint(np.zeros(1))[0]
             Psi = Psi if rest is None else rest.adjoint(np.zeros(1))[0] @ Psi
         except ArithmeticError as error:

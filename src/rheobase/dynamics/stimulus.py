@@ -17,7 +17,10 @@ _AREAL = ("cm2",)
 
 
 def stimulated(
-    neuron: Neuron | VectorField, I: Any, input: str | None, parameters: Mapping[str, Any]
+    neuron: Neuron | VectorField,
+    I: Any,
+    input: str | None,
+    parameters: Mapping[str, Any],  # noqa: E741
 ) -> tuple[VectorField, str]:
     """The field of a neuron with its input at ``I`` (None: as it is), and the name of the input.
 
@@ -91,7 +94,7 @@ def at_rest(field: VectorField, name: str, near: Mapping[str, Any] | None = None
 
 
 def quotient(above: Unit, below: Unit) -> tuple[str, float]:
-    """The name and the size (internal units) of one unit over another: ohms where it is one, 1 where nothing is left."""
+    """The name and the size (internal units) of one unit over another: ohms where it is one, 1 if nothing is left."""
     if above.name == below.name:
         return "1", 1.0
     unit = above / below

@@ -142,7 +142,7 @@ def _run(linear: Impedance, field: VectorField, rest: Array, size: float, freque
             f"a chirp from {1e3 * low:.3g} to {1e3 * high:.3g} Hz that settles within {duration / 1e3:.3g} s needs "
             f"{count:,} samples; give frequencies f in a narrower range, or take method='linear'"
         )
-    times = step * np.arange(count)
+    times = step * np.arange(count, dtype=float)
     course = np.where(times < chirped, np.sin(_phase(np.minimum(times, chirped), low, high, chirped)), 0.0)
     course *= size
     base = float(field.values[field.index(linear.input)])

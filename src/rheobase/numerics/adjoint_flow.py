@@ -83,8 +83,8 @@ class Stretch:
 
 
 def stretch(
-    rhs: Callable[[Array], Array], jacobian: Callable[[Array], Array], start: Array, until: Callable[[Array, float], float],
-    *, tau: float, size: Array,
+    rhs: Callable[[Array], Array], jacobian: Callable[[Array], Array], start: Array,
+    until: Callable[[Array, float], float], *, tau: float, size: Array,
 ) -> Stretch:  # fmt: skip
     """Follow an orbit until ``until(state, time)`` rises through 0.
 

@@ -36,7 +36,8 @@ def transitions(factors: Factors, n: int) -> Array:
     lu = factors.lu
     inner = factors.pivots.shape[1]
     first, last = lu[:, inner:, inner : inner + n], lu[:, inner:, inner + n : inner + 2 * n]
-    return -np.linalg.solve(last, first)
+    carried: Array = np.asarray(np.linalg.solve(last, first), np.float64)
+    return -carried
 
 
 def across(G: Array, flow: Array) -> tuple[float, Array]:

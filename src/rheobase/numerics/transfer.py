@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,13 +59,13 @@ class Transfer:
         states = self.states(omega)
         omega = np.asarray(omega, dtype=float)
         slopes = np.linalg.solve(self._shifted(omega), 1j * states[..., None])[..., 0]
-        return states[..., self.row], slopes[..., self.row]
+        return states[..., self.row], slopes[..., self.row].astype(complex)
 
     def states(self, omega: ArrayLike) -> Complex:
         """The amplitudes of all states for an input of amplitude 1, (..., n)."""
         omega = np.asarray(omega, dtype=float)
         right = np.broadcast_to(-self.drive.astype(complex)[:, None], (*omega.shape, len(self.drive), 1))
-        return np.linalg.solve(self._shifted(omega), right)[..., 0]
+        return np.linalg.solve(self._shifted(omega), right)[..., 0].astype(complex)
 
     def _shifted(self, omega: Array) -> Complex:
         return self.jacobian - 1j * omega[..., None, None] * np.eye(len(self.drive))
@@ -108,6 +109,6 @@ class Transfer:
         places = np.flatnonzero(signs[:-1] * signs[1:] < 0.0)
         return np.array([self._between(function, k, values) for k in places])
 
-    def _between(self, function: Callable[[float], float], k: int, values: Array) -> float:
+    def _between(self, function: Callable[[float], float], k: Any, values: Array) -> float:
         a, b = self.grid[k], self.grid[k + 1]
         return root(function, float(a), float(b), float(values[k]), float(values[k + 1]))

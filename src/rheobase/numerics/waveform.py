@@ -117,7 +117,8 @@ def measure(
         recovered = _passing(spline, 0.5 * (float(spline(trough)) + base), trough, times[last], 1.0)
     return Waveform(
         threshold=mark(begin), steepest=mark(steep), peak=mark(top), falling=None if falling is None else mark(falling),
-        half=half, end=back, trough=None if trough is None else mark(trough), recovered=recovered, from_start=from_start,
+        half=half, end=back, trough=None if trough is None else mark(trough), recovered=recovered,
+        from_start=from_start,
     )  # fmt: skip
 
 
