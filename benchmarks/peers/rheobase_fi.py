@@ -33,7 +33,8 @@ def main() -> None:
     spikes = None if result.counts is None else int(result.counts.sum())
     report(
         engine=f"Rheobase {__version__}{' cold' if options.cold else ''}", import_s=import_s, first_s=first_s,
-        cpu_s=seconds["cpu_s"], again_s=first_s if again_s is None else again_s, prepare_s=first_s - again_s if again_s else None,
+        cpu_s=seconds["cpu_s"], again_s=first_s if again_s is None else again_s,
+        prepare_s=first_s - again_s if again_s else None,
         spikes=spikes, error=error_of(CURRENTS, result.steady), threads=options.threads,
     )  # fmt: skip
 

@@ -169,7 +169,7 @@ def test_plot_has_units():
     pyplot.close(figure)
 
 
-@pytest.mark.parametrize(("name", "current"), [("hodgkin_huxley", 10), ("connor_stevens", 10)])
+@pytest.mark.parametrize(("name", "current"), [("hodgkin_huxley", 10), ("wang_buzsaki", 1)])
 def test_collocation_and_integration_agree(name, current):
     """Two adjoint solutions that share no code: on the mesh of the cycle, and backward along the integrated orbit."""
     from rheobase.dynamics import phase_cycle, settled

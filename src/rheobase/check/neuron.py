@@ -29,6 +29,7 @@ _GRID, _ASIDE = 41, 0.02
 #: How long an edge is looked at, in slowest time constants or periods, and at most (ms).
 _LONG, _MOST_MS = 150.0, 4000.0
 _STEPS, _HOLD = 24, 40.0
+_INSIDE = np.array([0.15, 0.5, 0.85])
 _PERIODS = 60
 #: Displacement from rest, as a share of the voltage, and how often that must grow to count as having left.
 _PUSH, _LEFT = 1e-3, 5.0
@@ -156,10 +157,10 @@ class _Bench:
 
     @cached_property
     def dt(self) -> float:
-        """A tenth of the fastest time constant at rest, and not more than a thousandth of the fastest period."""
+        """A tenth of the fastest time constant at rest, and not more than a two hundred and fiftieth of the fastest period."""
         fast = 0.1 / float(np.abs(self.rates).max())
         if self.page.fi is not None and np.any(self.page.fi.steady > 0):
-            fast = min(fast, 1.0 / float(np.nanmax(self.page.fi.steady)))
+            fast = min(fast, 4.0 / float(np.nanmax(self.page.fi.steady)))
         return float(
             10.0 ** np.floor(np.log10(np.clip(fast, 1e-4, 0.1))) * np.floor(fast / 10.0 ** np.floor(np.log10(fast)))
         )
@@ -193,7 +194,15 @@ class _Bench:
         found = self.page.character
         assert found.rheobase is not None
         top = max(found.rheobase, found.rest_lost_at if found.rest_lost_at is not None else found.rheobase)
-        return top + 0.2 * float(self.page.field.shown(self.page.parameter, self.width))
+        return min(top + 0.2 * (self._shown(self.width) - self._shown(0.0)), (top + self.ceiling) / 2)
+
+    @cached_property
+    def ceiling(self) -> float:
+        """Where firing ends when the input rises further, shown; infinite if it does not."""
+        attracting = [branch.values[branch.stable].max() for branch in self.page.cycles if branch.stable.any()]
+        found = self.page.character
+        above = max(v for v in (found.rheobase, found.rest_lost_at, -np.inf) if v is not None)
+        return float(max((end for end in attracting if end > above), default=np.inf))
 
     def _rest(self) -> Iterator[Trial]:
         found = self.page.character.rest
@@ -236,7 +245,7 @@ class _Bench:
             return
         edge = self._read(found.stops_at)
         values = edge + self.width * np.linspace(-_ASIDE, _ASIDE, _GRID)
-        traces = self._traces(values, np.tile(self._on_orbit(edge, values[-1]), (_GRID, 1)))
+        traces = self._traces(values, np.stack([self._on_orbit(edge, value) for value in values]))
         moving = np.abs(traces - traces[-1]) > 0.02 * np.ptp(traces, axis=0).max()
         yield self._edge_trial(
             f"{self.page.parameter} where firing ends ({found.stops_by})", found.stops_at, values, moving,
@@ -244,14 +253,25 @@ class _Bench:
         )  # fmt: skip
 
     def _on_orbit(self, edge: float, value: float) -> Array:
-        """A state of the firing orbit at an input close to its end: where it attracts little, the predicted one."""
-        for branch in self.page.cycles:
-            for cycle in branch.at(self._shown(value)):
-                if cycle.stable:
-                    _, states = cycle.orbit
-                    field = self.page.field
-                    return np.array([field.read(name, x) for name, x in zip(field.states, states[0], strict=True)])
-        start = self.firing
+        """A state of the firing orbit at an input close to its end ``edge``: the predicted one where there is one.
+
+        Close to its end an orbit attracts little, and a state of another orbit may fall to rest.
+        """
+        field = self.page.field
+        for inside in (value, edge + 0.1 * (_ASIDE * self.width)):
+            for branch in self.page.cycles:
+                for cycle in branch.at(self._shown(inside)):
+                    if cycle.stable:
+                        states = cycle.orbit[1][0]
+                        return np.array([field.read(name, x) for name, x in zip(field.states, states, strict=True)])
+        return self.lowered
+
+    @cached_property
+    def lowered(self) -> Array:
+        """A state reached from firing by an input that is lowered to where firing ends."""
+        found = self.page.character
+        end = found.stops_at if found.stops_at is not None else found.rheobase
+        start, edge = self.firing, self._read(end if end is not None else self.well_above)
         for aside in (0.3, 0.1, 0.04):
             start = self.copies.settled(edge + aside * self.width, start, self.long / 4)
         return start
@@ -293,30 +313,34 @@ class _Bench:
             return
         predicted = [self._period(value) for value in values]
         inside = np.array([self._read(value) for value in values])
+        edge = self._read(self.page.character.stops_at if self.page.character.stops_at is not None else values[0])
+        starts = np.stack([self._on_orbit(edge, value) for value in inside])
         duration = float(min(_PERIODS * max(predicted), 5 * _MOST_MS))
         measured = [
-            self._mean_intervals(Copies(self.neuron, self.page.parameter, self.dt * k), inside, duration)
+            self._mean_intervals(Copies(self.neuron, self.page.parameter, self.dt * k), inside, starts, duration)
             for k in (1, 2)
         ]
         for value, period, fine, coarse in zip(values, predicted, *measured, strict=True):
             turns = max(1.0, 0.5 * duration / period)
-            allowed = 2 * abs(fine - coarse) + 2 * self.dt / turns + (self.dt if self.neuron.has_reset else 0.0)
+            allowed = 2 * abs(fine - coarse) + 2 * self.dt / turns + (2 * self.dt if self.neuron.has_reset else 0.0)
             yield Trial(
                 f"period at {self.page.parameter} = {value:.5g}", period, fine if np.isfinite(fine) else None, "ms",
                 allowed,
                 f"mean interval in the second half of {duration:.4g} ms; allowed are twice what a doubled step "
-                "changes, and the rounding of spikes to steps",
+                "changes, and spikes and resets that come at the end of a step",
             )  # fmt: skip
 
     def _firing_inputs(self) -> Array:
-        """Three inputs at which one regular train is predicted."""
+        """Three inputs at which one regular train is predicted, away from where firing begins and ends."""
         fi, found = self.page.fi, self.page.character
-        if fi is None:
+        fires = fi.I[fi.steady > 0] if fi is not None else np.empty(0)
+        low = found.stops_at if found.stops_at is not None else found.rheobase
+        if not fires.size or low is None:
             return np.empty(0)
-        edge = found.rheobase if found.rest_lost_at is None else max(found.rheobase or 0.0, found.rest_lost_at)
-        clear = edge + 0.05 * abs(edge - found.rest_input)
-        fires = fi.I[(fi.steady > 0) & (clear < fi.I)]
-        return fires[np.unique(np.linspace(0, fires.size - 1, 3).round().astype(int))] if fires.size else fires
+        wanted = low + _INSIDE * (min(float(fires.max()), self.ceiling) - low)
+        if self.page.cycles:
+            return wanted
+        return fires[np.unique(np.argmin(np.abs(fires[:, None] - wanted), axis=0))]
 
     def _period(self, value: float) -> float:
         """By the branch of cycles if there is one, else by adaptive integration with located spikes."""
@@ -327,8 +351,8 @@ class _Bench:
         assert self.page.fi is not None
         return float(1e3 / self.page.fi.steady[np.argmin(np.abs(self.page.fi.I - value))])
 
-    def _mean_intervals(self, copies: Copies, values: Array, duration: float) -> list[float]:
-        run = copies.run(values, np.tile(self.firing, (values.size, 1)), duration)
+    def _mean_intervals(self, copies: Copies, values: Array, starts: Array, duration: float) -> list[float]:
+        run = copies.run(values, starts, duration)
         return [mean_interval(train, duration / 2) for train in trains(run)]
 
     def _bistable(self) -> Iterator[Trial]:
@@ -367,7 +391,8 @@ class _Bench:
         assert stop is not None and lost is not None
         low, high = self._read(min(stop, lost)), self._read(max(stop, lost))
         room = 0.25 * max(high - low, 0.2 * self.width)
-        values = np.linspace(low - room, high + room, _STEPS)
+        top = min(high + room, (high + self._read(self.ceiling)) / 2) if np.isfinite(self.ceiling) else high + room
+        values = np.linspace(low - room, top, _STEPS)
         course = np.r_[values, values[::-1]]
         parameter = self.page.parameter
         dimension = self.neuron.equations.dimension_of(parameter)

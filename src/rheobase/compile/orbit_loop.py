@@ -139,7 +139,7 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
             if fresh and events and flag == 0:
                 below = gap(flag, x, p, last, t, flag == 0, course, driven)
                 fires = below > 0.0 and armed
-                armed = armed or below <= 0.0
+                armed = armed or (below <= 0.0 and t > last)
             if not fires:
                 if t >= duration:
                     break
@@ -181,7 +181,8 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
                     sampled += 1
                 if theta <= 1.0:
                     t += arrive(flag, theta, x, p, last, t, h, flag == 0, sign, course, driven, k, y, z)
-                    fires, fresh, again = flag == 0, True, 0
+                    fires, fresh = flag == 0, True
+                    again = again if t - last < 1e-10 else 0
                     if flag == 2:
                         flag, armed = none, False
                 else:

@@ -162,7 +162,7 @@ def _towards(low: float, high: float, poles: list[float]) -> Array:
     """Places ever closer to a pole, where the curve leaves the window."""
     closer = (high - low) * 0.5 ** np.arange(1, 48)
     near = [low + closer] * (low in poles) + [high - closer] * (high in poles)
-    return np.concatenate(near) if near else np.empty(0)
+    return np.asarray(np.concatenate(near), dtype=float) if near else np.empty(0)
 
 
 def _dense(f: _Affine, u: Array) -> tuple[Array, Array]:

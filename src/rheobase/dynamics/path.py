@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class _Walk:
         sign: float, rtol: float,
     ):  # fmt: skip
         self.field, self.duration, self.rules, self.sign, self.rtol = field, duration, rules, sign, rtol
-        self.atol = rtol * np.maximum(1e-3, np.abs(start))
+        self.atol: Any = rtol * np.maximum(1e-3, np.abs(start))
         self.times, self.states = [0.0], [np.asarray(start, dtype=float)]
         self.before = {name: rule(start) for name, rule in rules.items()}
         self.begin()

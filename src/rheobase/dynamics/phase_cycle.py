@@ -105,8 +105,8 @@ class Resetting:
 
 @dataclass(frozen=True, eq=False)
 class Smooth:
-    """A limit cycle; time 0 is where the threshold is passed or, without one on the cycle, where the voltage rises through
-    the middle of its range."""
+    """A limit cycle; time 0 is where the threshold is passed or, without one on the cycle, where the voltage rises
+    through the middle of its range."""
 
     cycle: Cycle
     begin: float  # in turns
@@ -260,7 +260,7 @@ def _with_parameter(field: VectorField) -> VectorField:
 
 
 def _begin(field: VectorField, orbit: Callable[[Array], Array], turns: Array, middle: float) -> tuple[float, bool]:
-    """Where the threshold condition becomes true, in turns, and True; without that, where the voltage passes the middle."""
+    """Where the threshold condition becomes true, in turns, and True; or else where the voltage passes the middle."""
     from rheobase.dynamics.spike_cycle import Jump, Passage
     from rheobase.numerics.bracket import root
 

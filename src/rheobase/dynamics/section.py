@@ -67,7 +67,8 @@ class Section:
             small = np.all(np.abs(step) <= 1e-14 * (np.abs(states[o]) + 1e-3), axis=0)
             if np.all(small | (size < 1e-6)):
                 break
-        states[np.ix_(o, np.flatnonzero(~np.all(np.abs(step) <= 1e-9 * (np.abs(states[o]) + 1e-3), axis=0)))] = np.nan
+        lost = ~np.all(np.abs(step) <= 1e-9 * (np.abs(states[o]) + 1e-3), axis=0)
+        states[np.asarray(o)[:, None], np.flatnonzero(lost)] = np.nan
 
     def values(self, points: Array) -> Array:
         """The flow (2, k)."""
@@ -89,7 +90,7 @@ def _solved(matrices: Array, right: Array) -> Array:
     """Solutions of many small systems; not a number where a matrix is singular or has no numbers."""
     stacked = right if right.ndim == 3 else right[..., None]
     result = np.full(stacked.shape, np.nan)
-    good = np.isfinite(matrices).all(axis=(1, 2))
+    good = np.asarray(np.isfinite(matrices).all(axis=(1, 2)))
     good[good] = np.abs(np.linalg.det(matrices[good])) > 0.0
     if good.any():
         result[good] = np.linalg.solve(matrices[good], stacked[good])

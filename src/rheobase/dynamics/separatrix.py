@@ -10,7 +10,7 @@ It is followed from a small s, forward in time for an unstable manifold and back
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,12 +85,12 @@ def _starts(saddle: Equilibrium, which: int, window: Window) -> list[Array]:
 
 def _rules(kind: str, number: int, points: Sequence[Equilibrium], cycles: Sequence[Cycle], window: Window) -> dict:
     """What ends a manifold."""
-    rules = {"window": window.outside}
+    rules: dict[str, Callable[..., float]] = {"window": window.outside}
     if kind == "unstable" and window.threshold is not None:
         rules["threshold"] = window.above
     for other, point in enumerate(points):
         if other != number:
-            rules[f"equilibrium {other}"] = lambda x, at=point.point: _OFFSET - window.distance(x, at)
+            rules[f"equilibrium {other}"] = lambda state, at=point.point: _OFFSET - window.distance(state, at)
     for other, cycle in enumerate(cycles):
-        rules[f"cycle {other}"] = lambda x, cycle=cycle: _ON_CYCLE - window.to_curve(x, cycle.states)
+        rules[f"cycle {other}"] = lambda state, cycle=cycle: _ON_CYCLE - window.to_curve(state, cycle.states)
     return rules

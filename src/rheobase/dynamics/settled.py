@@ -37,8 +37,8 @@ class Settled:
     period
         As far as it is known.
     start, level
-        A state (n,) at which the voltage rises through the middle of its range, and this voltage; of several in a period,
-        the one with the longest time below before it.
+        A state (n,) at which the voltage rises through the middle of its range, and this voltage; of several in a
+        period, the one with the longest time below before it.
     """
 
     times: Array
@@ -49,8 +49,10 @@ class Settled:
 
 
 def starts(field: VectorField) -> Array:
-    """The start values, the same with the voltage pushed up and down, and states beside the unstable equilibria: a cycle
-    that hardly attracts from outside does so from inside, (rows, n)."""
+    """The start values, the same with the voltage pushed up and down, and states beside unstable equilibria, (rows, n).
+
+    A cycle that hardly attracts from outside does so from inside.
+    """
     at = field.states.index(field.voltage)
     width = float(find_box(field).width[at])
     pushes = np.concatenate([[0.0], np.stack([_PUSHES, -_PUSHES], axis=1).ravel()]) * width

@@ -131,7 +131,9 @@ class Passage(Jump):
 
     level: float
 
-    pause = 0.0
+    @cached_property
+    def pause(self) -> float:
+        return 0.0
 
     @property
     def _at(self) -> int:

@@ -18,9 +18,9 @@ _AREAL = ("cm2",)
 
 def stimulated(
     neuron: Neuron | VectorField,
-    I: Any,
+    I: Any,  # noqa: E741
     input: str | None,
-    parameters: Mapping[str, Any],  # noqa: E741
+    parameters: Mapping[str, Any],
 ) -> tuple[VectorField, str]:
     """The field of a neuron with its input at ``I`` (None: as it is), and the name of the input.
 

@@ -13,11 +13,12 @@ import numpy as np
 from rheobase.model.connect import Connectivity, Explicit, check_connectivity, expected_synapses, whole
 from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
 from rheobase.model.errors import ModelError
+from rheobase.model.gap_junction import GapJunction, check_gap_junction, couples
 from rheobase.model.population import Population, Value, nearest, value_internal
 from rheobase.model.synapse import Synapse
 from rheobase.units import Dimension, Hz, internal, ms
 
-__all__ = ["CurrentInput", "Network", "PoissonInput", "Population", "Projection", "nearest"]
+__all__ = ["CurrentInput", "GapJunction", "Network", "PoissonInput", "Population", "Projection", "nearest"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +97,7 @@ class Network:
     inputs: tuple[PoissonInput | CurrentInput, ...]
     name: str
     source: str
+    gap_junctions: tuple[GapJunction, ...]
 
     def __init__(
         self,
@@ -104,6 +106,7 @@ class Network:
         inputs: Iterable[PoissonInput | CurrentInput] = (),
         name: str = "network",
         source: str = "",
+        gap_junctions: Iterable[GapJunction] = (),
     ) -> None:
         members = (populations,) if isinstance(populations, Population) else tuple(populations)
         _check_populations(members)
@@ -112,6 +115,7 @@ class Network:
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "projections", tuple(self._projection(p) for p in projections))
         object.__setattr__(self, "inputs", tuple(self._input(x) for x in inputs))
+        object.__setattr__(self, "gap_junctions", tuple(self._gap_junction(x) for x in gap_junctions))
 
     @property
     def size(self) -> int:
@@ -140,9 +144,13 @@ class Network:
         """The inputs that drive population ``name``."""
         return tuple(item for item in self.inputs if item.population == name)
 
+    def gap_junctions_of(self, name: str) -> tuple[GapJunction, ...]:
+        """The gap junctions of the neurons of population ``name``."""
+        return tuple(junction for junction in self.gap_junctions if couples(junction, name))
+
     def with_(self, **changes: Any) -> Network:
-        """The same network with other ``populations``, ``projections``, ``inputs``, ``name`` or ``source``."""
-        fields = ("populations", "projections", "inputs", "name", "source")
+        """The same network with other ``populations``, ``projections``, ``inputs``, ``gap_junctions``, ``name`` ..."""
+        fields = ("populations", "projections", "inputs", "name", "source", "gap_junctions")
         unknown = sorted(set(changes) - set(fields))
         if unknown:
             raise ModelError(f"a network has no field {unknown[0]!r}{nearest(unknown[0], fields)}")
@@ -198,6 +206,11 @@ class Network:
         if not isinstance(delay, Normal | Lognormal | Uniform) and np.any(np.asarray(delay) <= 0):
             raise ModelError(f"{where}: the delay must be positive (at least one time step)")
         return replace(given, pre=pre, post=post, weight=weight, delay=delay, is_checked=True)
+
+    def _gap_junction(self, given: GapJunction) -> GapJunction:
+        if not isinstance(given, GapJunction):
+            raise ModelError(f"{given!r} is no GapJunction; write GapJunction(pre, post, AllToAll(), 1*nS)")
+        return check_gap_junction(given, self[_name_of(given.pre)], self[_name_of(given.post)])
 
     def _input(self, given: PoissonInput | CurrentInput) -> PoissonInput | CurrentInput:
         population = self[_name_of(given.population)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rheobase.model.connect import Connectivity
 from rheobase.model.distribution import Distribution
-from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
+from rheobase.model.network import CurrentInput, GapJunction, Network, PoissonInput, Population, Projection
 from rheobase.model.synapse import Synapse
 from rheobase.units import Dimension, Hz, Quantity, ms
 
@@ -18,6 +19,8 @@ def network_lines(network: Network) -> list[str]:
         lines += ["", "projections", *(_projection_line(projection, network) for projection in network.projections)]
     if network.inputs:
         lines += ["", "inputs", *(_input_line(item, network) for item in network.inputs)]
+    if network.gap_junctions:
+        lines += ["", "gap junctions", *(_gap_line(junction, network) for junction in network.gap_junctions)]
     return lines
 
 
@@ -30,12 +33,25 @@ def _population_line(population: Population) -> str:
 def _projection_line(projection: Projection, network: Network) -> str:
     weight = shown(projection.weight, _weight_dimension(projection, network[projection.post]))
     delay = shown(projection.delay, ms.dimension)
-    rule = type(projection.connect).__name__
-    counts = ", ".join(
-        f"{key} = {value:,}" for key, value in vars(projection.connect).items() if key in ("k", "n", "p")
-    )
-    what = f"{rule}({counts}), {weight}, after {delay}, {_synapse_words(projection.synapse)}"
+    what = f"{_rule_words(projection.connect)}, {weight}, after {delay}, {_synapse_words(projection.synapse)}"
     return f"  {projection.pre} -> {projection.post}: {what}"
+
+
+def _rule_words(rule: Connectivity) -> str:
+    counts = ", ".join(f"{key} = {value:,}" for key, value in vars(rule).items() if key in ("k", "n", "p"))
+    return f"{type(rule).__name__}({counts})"
+
+
+def _gap_line(junction: GapJunction, network: Network) -> str:
+    conductance = shown(junction.conductance, gap_dimension(junction, network))
+    what = f"{_rule_words(junction.connect)}, {conductance}, {junction.voltage} through {junction.target}"
+    return f"  {junction.pre} - {junction.post}: {what}"
+
+
+def gap_dimension(junction: GapJunction, network: Network) -> Dimension:
+    """What a conductance of this gap junction is: input over voltage."""
+    dimension_of = network[junction.post].neuron.equations.dimension_of
+    return dimension_of(junction.target) / dimension_of(junction.voltage)
 
 
 def _input_line(item: PoissonInput | CurrentInput, network: Network) -> str:

@@ -24,6 +24,8 @@ from rheobase.numerics.cycle_fold_system import System, missed
 Array = NDArray[np.float64]
 
 _FAR = 2.0  # a correction larger than the orbit itself leads elsewhere
+# What may still move along the curve of folds where nothing moves across it: beside a canard that much is undetermined.
+_LOOSE = 1e-3
 _CHORD = 0.1  # a matrix is used again while corrections shrink by more than this
 
 
@@ -58,15 +60,22 @@ def correct(
     """
     here, last, system = guess, math.inf, None
     for count in range(most):
+        fresh = system is None
         system = system or System.at(plane, here, guess)
         step = system.step(missed(plane, here, guess), here, tangent, guess) if system is not None else None
-        if system is None or step is None:
+        if system is None or step is None or not step[2] < _FAR:
             return None
         change, null, size = step
-        if not size < _FAR or (size > 2.0 * last and size > 1e3 * tol):
-            return None
+        if size >= last:
+            if size < 1e3 * tol or (size < _LOOSE and abs(change.parameters / plane.sizes @ system.across()) < 10 * tol):
+                return _finished(plane, here, guess, count)
+            if fresh and size > 2.0 * last:
+                return None
+            if not fresh:
+                system = None
+                continue
         here = replace(here, orbit=_stretched(here.orbit, change), null=added(here.null, null, 1.0))
-        if size < tol or (size >= last and size < 1e3 * tol):
+        if size < tol:
             return _finished(plane, here, guess, count + 1)
         if size > _CHORD * last or (last == math.inf and size > 0.02):
             system = None

@@ -73,7 +73,10 @@ class System:
     def step(
         self, missed: Missed, here: CycleFold, tangent: Shift | None, guess: CycleFold
     ) -> tuple[Shift, Shift, float] | None:
-        """A step of Newton's method for the cycle and for the null vector, and its largest entry."""
+        """A step of Newton's method for the cycle and for the null vector, and its largest entry.
+
+        Entries of the null vector count relative to its own largest one.
+        """
         ahead = self._move(-missed.cycle, np.array([-missed.phase, 0.0]), np.zeros(2))
         answer, rest = self._null(ahead, -missed.null, -np.array([missed.null_phase, missed.length]))
         moves, nulls, mu = self._ways
@@ -89,7 +92,7 @@ class System:
             return None
         weights = np.array([1.0, *np.linalg.solve(matrix, np.array([-rest, right]))])
         change, null = combined(moves, weights), combined(nulls, weights)
-        return change, null, max(self._largest(change), self._largest(null))
+        return change, null, max(self._largest(change), self._largest(null) / self._largest(here.null))
 
     def tangent(self) -> tuple[Shift, Shift, float]:
         """The unit tangent, how the null vector changes along it, and its part along the curve's parameters."""

@@ -39,7 +39,7 @@ def impedance(result: Any) -> Any:
         top.set_ylim(bottom=0.0)
         bottom.set(xlabel="frequency (Hz)", ylabel="phase of the voltage (degrees)")
         bottom.axhline(0.0, color=FAINT, lw=0.8)
-        top.legend()
+        top.legend(loc="lower left")
     return figure
 
 
@@ -56,10 +56,9 @@ def _resonance(top: Any, bottom: Any, result: Any) -> None:
     height = abs(result.at_zero) * result.Q
     for axes in (top, bottom):
         axes.axvline(result.resonance_hz, color=COLOURS[1], lw=1.0)
-    top.annotate(
-        f"{result.resonance_hz:.4g} Hz\nQ {result.Q:.3g}", (result.resonance_hz, height), (6, -4), va="top",
-        textcoords="offset points", color=COLOURS[1],
-    )  # fmt: skip
+    top.plot([result.resonance_hz], [height], "o", ms=5, color=COLOURS[1])
+    text = f"{result.resonance_hz:.4g} Hz, Q {result.Q:.3g}"
+    top.text(0.98, 0.95, text, transform=top.transAxes, ha="right", va="top", color=COLOURS[1])
 
 
 def phase_response(result: Any) -> Any:

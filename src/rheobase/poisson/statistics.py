@@ -178,7 +178,8 @@ def _sentence(spikes: int, count_p: float, interval_p: float, fano: float) -> st
     if smallest >= 0.01:
         return f"{spikes:,} spikes that cannot be told from a Poisson process"
     kind = "less" if fano < 1 else "more"
-    return f"{spikes:,} spikes that are not from this Poisson process ({_p(smallest)}): counts vary {kind} than they should"
+    verdict = f"{spikes:,} spikes that are not from this Poisson process ({_p(smallest)})"
+    return f"{verdict}: counts vary {kind} than they should"
 
 
 def _p(value: float) -> str:

@@ -54,6 +54,13 @@ def ports_of(network: Network, name: str) -> tuple[str, ...]:
 
 def _reasons(network: Network, population: Population) -> list[str]:
     """Why the theory does not cover a population or what it receives."""
+    coupled = network.gap_junctions_of(population.name)
+    if coupled:
+        partner = coupled[0].pre if coupled[0].post == population.name else coupled[0].post
+        return [
+            f"population {population.name!r}: the theory covers synapses that act by spikes so far; this population has "
+            f"gap junctions with {partner!r}. Simulate it, or leave them out: network.with_(gap_junctions=())"
+        ]
     ports = ports_of(network, population.name)
     if poisson_rate(population, ports) is not None:
         return []

@@ -19,7 +19,7 @@ from rheobase.model.connect import (
     OneToOne,
 )
 from rheobase.model.equations import Equations
-from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection, nearest
+from rheobase.model.network import CurrentInput, GapJunction, Network, PoissonInput, Population, Projection, nearest
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import KINDS, Synapse
 from rheobase.model.toml.tables import NetworkFileError, Table, load
@@ -62,7 +62,7 @@ def read_network(path: str | Path) -> Network:
         With file, line, key and reason.
     """
     file = load(path)
-    file.only(("network", "neurons", "population", "projection", "poisson", "current"))
+    file.only(("network", "neurons", "population", "projection", "poisson", "current", "gap_junction"))
     head = file.sub("network", {})
     head.only(("name", "source"))
     neurons = {name: read_neuron_table(table, name) for name, table in file.named("neurons").items()}
@@ -73,14 +73,21 @@ def read_network(path: str | Path) -> Network:
     parts = [(table, _projection(table, base)) for table in file.listed("projection")]
     drives = [(table, _poisson(table, base)) for table in file.listed("poisson")]
     drives += [(table, _current(table, base)) for table in file.listed("current")]
+    gaps = [(table, _gap_junction(table, base)) for table in file.listed("gap_junction")]
     for table, part in parts:
         with _reported(table):
             Network(populations, [part])
+    for table, part in gaps:
+        with _reported(table):
+            Network(populations, gap_junctions=[part])
     for table, part in drives:
         with _reported(table):
             Network(populations, [], [part])
     name = head.get("name", str, Path(path).stem)
-    return Network(populations, [p for _, p in parts], [x for _, x in drives], name, head.get("source", str, ""))
+    return Network(
+        populations, [p for _, p in parts], [x for _, x in drives], name, head.get("source", str, ""),
+        [x for _, x in gaps],
+    )  # fmt: skip
 
 
 @contextmanager
@@ -177,6 +184,20 @@ def _projection(table: Table, network: Network) -> Projection:
         synapse,
         table.get("name", str, ""),
     )
+
+
+def _gap_junction(table: Table, network: Network) -> GapJunction:
+    table.only(("name", "pre", "post", "connect", "conductance", "target", "voltage"))
+    pre, post = _member(table, "pre", network), _member(table, "post", network)
+    target, voltage = table.get("target", str, "I"), table.get("voltage", str, "v")
+    for key, name, known in (("target", target, post.neuron.parameters), ("voltage", voltage, post.neuron.states)):
+        if name not in known:
+            role = "parameter" if key == "target" else "state"
+            table.fail(key, f"the neuron of {post.name!r} has no {role} {name!r}{nearest(name, known)}")
+    dimension = post.neuron.equations.dimension_of(target) / post.neuron.equations.dimension_of(voltage)
+    conductance = read_as(table, "conductance", dimension)
+    connect = _connect(table.sub("connect"))
+    return GapJunction(pre.name, post.name, connect, conductance, target, voltage, table.get("name", str, ""))
 
 
 def _connect(table: Table) -> Connectivity:

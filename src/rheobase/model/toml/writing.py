@@ -12,8 +12,9 @@ from typing import Any
 from rheobase.files import replacing
 from rheobase.model.connect import Explicit
 from rheobase.model.expression import Number
-from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
+from rheobase.model.network import CurrentInput, GapJunction, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
+from rheobase.model.show_network import gap_dimension
 from rheobase.model.synapse import Synapse
 from rheobase.model.toml.reading import RULES
 from rheobase.model.toml.values import write_value
@@ -40,6 +41,7 @@ def network_text(network: Network) -> str:
         seen.add(name)
     blocks += [_block("[[population]]", _population(p, called[id(p.neuron)])) for p in network.populations]
     blocks += [_block("[[projection]]", _projection(p, network)) for p in network.projections]
+    blocks += [_block("[[gap_junction]]", _gap_junction(x, network)) for x in network.gap_junctions]
     for item in network.inputs:
         poisson = isinstance(item, PoissonInput)
         blocks.append(_block("[[poisson]]" if poisson else "[[current]]", _input(item, network)))
@@ -122,6 +124,18 @@ def _projection(projection: Projection, network: Network) -> dict[str, Any]:
         "weight": _weight(projection.weight, projection.synapse, network[projection.post]),
         "delay": write_value(projection.delay, ms.dimension),
         "synapse": _synapse(projection.synapse),
+    }
+
+
+def _gap_junction(junction: GapJunction, network: Network) -> dict[str, Any]:
+    return {
+        "name": junction.name or None,
+        "pre": junction.pre,
+        "post": junction.post,
+        "connect": _connect(junction.connect),
+        "conductance": write_value(junction.conductance, gap_dimension(junction, network)),
+        "target": junction.target,
+        "voltage": junction.voltage,
     }
 
 
