@@ -70,7 +70,7 @@ def mean_interval(train: Array, start: float) -> float:
     return float((late[-1] - late[0]) / (late.size - 1)) if late.size > 1 else np.inf
 
 
-def boundary(values: Array, active: NDArray[np.bool_]) -> float:
+def boundary(values: Array, active: Any) -> float:
     """Where activity begins as values rise: between the last without it and the first with it; nan if nowhere."""
     if active[0] or not active[-1]:
         return np.nan

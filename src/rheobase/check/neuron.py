@@ -153,11 +153,12 @@ class _Bench:
     def rates(self) -> NDArray[np.complex128]:
         """Eigenvalues at rest, per ms."""
         field = self.page.field
-        return np.linalg.eigvals(field.jacobian(self.rest, field.at(**{self.page.parameter: self.base})))
+        matrix = field.jacobian(self.rest, field.at(**{self.page.parameter: self.base}))
+        return np.asarray(np.linalg.eigvals(matrix), dtype=complex)
 
     @cached_property
     def dt(self) -> float:
-        """A tenth of the fastest time constant at rest, and not more than a two hundred and fiftieth of the fastest period."""
+        """A tenth of the fastest time constant at rest, and at most one in 250 of the fastest period."""
         fast = 0.1 / float(np.abs(self.rates).max())
         if self.page.fi is not None and np.any(self.page.fi.steady > 0):
             fast = min(fast, 4.0 / float(np.nanmax(self.page.fi.steady)))
@@ -281,7 +282,7 @@ class _Bench:
         (traces,) = self.copies.run(values, starts, self.long, [voltage]).traces.values()
         return np.asarray(traces[voltage])
 
-    def _edge_trial(self, what: str, predicted: float, values: Array, active: Array, how: str) -> Trial:
+    def _edge_trial(self, what: str, predicted: float, values: Array, active: Any, how: str) -> Trial:
         """From what each copy does at each time; measured again in half the time, to see what the time leaves open."""
         half, quarter = len(active) // 2, len(active) // 4
         found = boundary(values, active[half:].any(axis=0))
@@ -333,7 +334,7 @@ class _Bench:
     def _firing_inputs(self) -> Array:
         """Three inputs at which one regular train is predicted, away from where firing begins and ends."""
         fi, found = self.page.fi, self.page.character
-        fires = fi.I[fi.steady > 0] if fi is not None else np.empty(0)
+        fires: Any = fi.I[fi.steady > 0] if fi is not None else np.empty(0)
         low = found.stops_at if found.stops_at is not None else found.rheobase
         if not fires.size or low is None:
             return np.empty(0)

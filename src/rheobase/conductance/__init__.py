@@ -7,6 +7,8 @@ dv/dt = (I - I_Na - I_K - I_L)/C_m : mV = -64.9964*mV
 """
 
 from rheobase.conductance import channels
+from rheobase.conductance.cable import Cable
+from rheobase.conductance.chain import chain
 from rheobase.conductance.channel import Channel, leak
 from rheobase.conductance.gate import Gate
 from rheobase.conductance.membrane import membrane
@@ -14,9 +16,11 @@ from rheobase.conductance.potentials import ghk_current, ghk_potential, nernst, 
 from rheobase.conductance.temperature import celsius, q10
 
 __all__ = [
+    "Cable",
     "Channel",
     "Gate",
     "celsius",
+    "chain",
     "channels",
     "ghk_current",
     "ghk_potential",

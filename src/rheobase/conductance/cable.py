@@ -76,11 +76,11 @@ class Cable:
         semi_infinite: bool = False,
     ) -> None:
         put = {
-            "diameter": _positive(diameter, LENGTH, "diameter"),
-            "R_m": _positive(R_m, RESISTANCE / PER_AREA, "R_m"),
-            "R_i": _positive(R_i, RESISTANCE * LENGTH, "R_i"),
-            "C_m": _positive(C_m, CONDUCTANCE * TIME * PER_AREA, "C_m"),
-            "length": math.inf if length is None else _positive(length, LENGTH, "length"),
+            "diameter": positive(diameter, LENGTH, "diameter"),
+            "R_m": positive(R_m, RESISTANCE / PER_AREA, "R_m"),
+            "R_i": positive(R_i, RESISTANCE * LENGTH, "R_i"),
+            "C_m": positive(C_m, CONDUCTANCE * TIME * PER_AREA, "C_m"),
+            "length": math.inf if length is None else positive(length, LENGTH, "length"),
             "end": end,
             "semi_infinite": bool(semi_infinite),
         }
@@ -241,7 +241,8 @@ def _has_units(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(isinstance(part, Quantity) for part in value)
 
 
-def _positive(value: Any, dimension: Dimension, what: str) -> float:
+def positive(value: Any, dimension: Dimension, what: str) -> float:
+    """A positive number in internal units; a plain number is a length in um."""
     plain = what in ("diameter", "length")
     number = float(_plain(value, dimension, what) if plain else internal(value, dimension, what))
     if not (math.isfinite(number) and number > 0):

@@ -125,8 +125,10 @@ class _Work:
             return ((base, base + _SHOWN * size) if given is None else wide), None
         if given is not None:
             return wide, found
-        values = [point.value for point in found.special]
-        last = max([base + _SHOWN * size, *values, *([character.rheobase] if character.rheobase is not None else [])])
+        values: list[float] = [point.value for point in found.special]
+        if character.rheobase is not None:
+            values.append(character.rheobase)
+        last = max([base + _SHOWN * size, *values])
         first = min([base - 0.1 * size, *values])
         over = (first - _ROOM * (last - first), last + _ROOM * (last - first))
         return over, continuation(self.neuron, self.name, over, throw=False, **self.others)

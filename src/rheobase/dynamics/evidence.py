@@ -79,8 +79,8 @@ def _rheobase(found: Findings) -> str:
         return f"steps from {_at(found, found.spikes_from, 5)} on make it spike, none makes it fire on"
     text = f"the rheobase, the smallest step that makes it fire on, is {_at(found, found.rheobase)}"
     if found.oscillates:
-        more = "; the oscillation is small at first and does not reach the threshold for spikes"
-        return text + more
+        text += "; the oscillation is small at first and does not reach the threshold for spikes"
+        return text + (f" below {_at(found, found.spiking, 5)}" if found.spiking is not None else "")
     if found.spikes_from is not None and found.spikes_from < found.rheobase - 0.01 * found.width:
         text += f"; a single spike takes {_at(found, found.spikes_from, 5)}"
     return text

@@ -24,6 +24,7 @@ _ASIDE = np.array([1e-3, 3e-3, 1e-2, 3e-2])
 _CLOSE = np.array([2.0, 3.0, 4.0])
 _BELOW = 5e-5
 _SETTLED = 10.0
+_STEP = 0.25
 _NEAR = 0.9
 _RAMP = 30.0
 #: Distances from a bifurcation, in units of the distance to it, that count as none.
@@ -40,6 +41,8 @@ class Findings:
         The natural distance on the axis of the input.
     oscillates
         Whether firing was taken to be any oscillation, because it begins below the threshold for spikes.
+    spiking
+        Then, the smallest step that makes it fire spikes on.
     periods
         Closer and closer above where firing begins when the input rises slowly: where the rest is lost.
     law
@@ -56,6 +59,7 @@ class Findings:
     error: float
     width: float
     oscillates: bool
+    spiking: float | None
     loss: Loss | None
     why: str
     periods: Array
@@ -119,7 +123,8 @@ def find(field: VectorField, name: str, bounds: tuple[float, float] | None) -> F
     periods = _periods(active, lost, rheobase, error, width)
     return Findings(
         ground=base, spikes_from=single, rheobase=rheobase, error=error, width=width,
-        oscillates=active is not base, loss=lost, why=why, periods=periods, law=law(periods), stop=ending,
+        oscillates=active is not base, spiking=None if active is base else onset(base, seen).fires_from, loss=lost, why=why,
+        periods=periods, law=law(periods, steps=1.0 if active is base else _STEP), stop=ending,
         ramped=_ramped(base, single, rheobase, width), at_rest=resonance(base) if base.settled else None,
         near_threshold=_near(base, lost), diagram=diagram,
     )  # fmt: skip
@@ -197,7 +202,7 @@ def _periods(active: Ground, lost: Loss | None, rheobase: float | None, error: f
         return np.empty(0)
     if active.field.neuron.threshold is None:  # an oscillation that begins small has to be given time
         edge = rheobase if lost is None else lost.value
-        return steps(active, edge + width * 10.0 ** -np.array([0.5, 0.75, 1.0]), time=4.0).period
+        return steps(active, edge + width * 10.0 ** -np.arange(0.5, 1.1, _STEP), time=4.0).period
     if lost is not None and lost.value >= rheobase:
         return periods_near(active, lost.value, width, _DECADES, active.state)
     decades = _DECADES if error == 0.0 else _DECADES[_DECADES < max(3.5, np.log10(width / (10.0 * error)))]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.onset import THRESHOLD, Loss, law
-from rheobase.dynamics.rheobase_current import Ground, Offset, offset, periods_near
+from rheobase.dynamics.rheobase_current import Ground, Offset, offset, on_orbit, periods_near, steps
 from rheobase.dynamics.spiking import fire
 from rheobase.dynamics.trajectory import trajectories
 from rheobase.errors import ModelError
@@ -38,6 +38,10 @@ class Stop:
 
 def stop(ground: Ground, fires_at: float, lost: Loss | None, width: float) -> Stop:
     """Lower the input from one at which the neuron fires."""
+    if lost is not None and lost.kind == "hopf-supercritical" and ground.field.neuron.threshold is None:
+        below = np.array([lost.value - _CLOSE * width])  # is there anything left to be followed down?
+        if not steps(ground, below, starts=on_orbit(ground, fires_at, ground.state)[:1]).sustained[0]:
+            return Stop(lost.value, 0.0, lost.kind, "rest", np.empty(0))
     measured = offset(ground, fires_at)
     if measured.lowest:
         return Stop(measured.stops_at, 0.0, None, "orbits", np.empty(0))

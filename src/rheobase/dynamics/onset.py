@@ -126,8 +126,10 @@ def _passed(ground: Ground, path: Array) -> Loss | None:
     return Loss(THRESHOLD, value, None, path[: at + 1])
 
 
-def law(periods: Array) -> str:
-    """How periods at ever closer distances to an edge (a decade each) go on: ``finite``, ``log``, ``root`` or ``none``.
+def law(periods: Array, steps: float = 1.0) -> str:
+    """How periods at ever closer distances to an edge go on: ``finite``, ``log``, ``root`` or ``none``.
+
+    The distances shrink by ``steps`` decades from one to the next. Less than a decade shows the root only.
 
     The period grows without bound as a logarithm of the distance at a homoclinic orbit and at a plain threshold, as one
     over its root at a saddle-node on the circle. Infinite periods mean silence, those that are no number were not found.
@@ -137,6 +139,8 @@ def law(periods: Array) -> str:
     seen = known[silent[-1] + 1 :] if silent.size else known
     if seen.size < 3:
         return "none"
+    if steps < 1.0:
+        return "root" if seen[-1] > 10.0 ** (0.35 * steps * (seen.size - 1)) * seen[0] else "finite"
     growth = np.diff(seen)
     last, before = growth[-1], growth[-2]
     if last <= _CONSTANT * seen[-1] or last < _FADING * before:

@@ -234,7 +234,7 @@ def offset(ground: Ground, fires_at: float) -> Offset:
     """Lower the input from ``fires_at``, the state carried along, until firing ends."""
     reach = max(fires_at - ground.base, 1e-3 * ground.scale)
     floor = ground.base - reach
-    states = _on_orbit(ground, fires_at, ground.state)
+    states = on_orbit(ground, fires_at, ground.state)
     low, high, gap = floor, fires_at, 0.0
     for turn in range(_ROUNDS + 2):
         values = np.linspace(low, high, _INNER + 2)[:-1]
@@ -249,13 +249,13 @@ def offset(ground: Ground, fires_at: float) -> Offset:
         if not broken.size and turn == 0:
             return Offset(low, 0.0, states[0], True)
         low = max(floor, high - (1.0 if turn > 2 else 1.5) * gap)
-        states = _on_orbit(ground, high, states[0])
+        states = on_orbit(ground, high, states[0])
         if gap <= 1e-9 * max(abs(high), abs(low)):
             break
     return Offset(high - 0.5 * gap, 0.5 * gap, states[0])
 
 
-def _on_orbit(ground: Ground, value: float, start: Array) -> Array:
+def on_orbit(ground: Ground, value: float, start: Array) -> Array:
     """Some states along an orbit that fires: at and between its last spikes."""
     run = fire(ground.field, start[None], duration=4.0 * ground.time, parameter=ground.input, values=[value],
                stop_after=_ENOUGH, rtol=RTOL, most=_MOST)  # fmt: skip

@@ -80,7 +80,9 @@ def check_gap_junction(given: GapJunction, pre: Population, post: Population) ->
     one_each = given.connect.pre.size if isinstance(given.connect, Explicit) else None
     g = value_internal(given.conductance, kinds.pop(), f"{where}: the conductance", one_each, given.is_checked)
     if isinstance(g, np.ndarray) and one_each is None:
-        raise ModelError(f"{where}: an array needs connect=Explicit(pre, post), which says which pair each value is for")
+        raise ModelError(
+            f"{where}: an array needs connect=Explicit(pre, post), which says which pair each value is for"
+        )
     return replace(given, pre=pre.name, post=post.name, conductance=_not_negative(g, where), is_checked=True)
 
 
@@ -117,8 +119,8 @@ def _check_port(given: GapJunction, population: Population, where: str) -> None:
         raise ModelError(f"{where}: {given.target!r} of {population.name!r} does not enter d{given.voltage}/dt")
     if names(slope) - set(neuron.parameters):
         raise ModelError(
-            f"{where}: {given.target!r} has to enter d{given.voltage}/dt of {population.name!r} linearly, with a factor "
-            "that does not change, such as I/C"
+            f"{where}: {given.target!r} has to enter d{given.voltage}/dt of {population.name!r} linearly, with a "
+            "factor that does not change, such as I/C"
         )
 
 

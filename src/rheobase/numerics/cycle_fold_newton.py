@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 _FAR = 2.0  # a correction larger than the orbit itself leads elsewhere
 # What may still move along the curve of folds where nothing moves across it: beside a canard that much is undetermined.
-_LOOSE = 1e-3
+_LOOSE = 1e-6
 _CHORD = 0.1  # a matrix is used again while corrections shrink by more than this
 
 

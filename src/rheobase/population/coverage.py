@@ -58,8 +58,8 @@ def _reasons(network: Network, population: Population) -> list[str]:
     if coupled:
         partner = coupled[0].pre if coupled[0].post == population.name else coupled[0].post
         return [
-            f"population {population.name!r}: the theory covers synapses that act by spikes so far; this population has "
-            f"gap junctions with {partner!r}. Simulate it, or leave them out: network.with_(gap_junctions=())"
+            f"population {population.name!r}: the theory covers synapses that act by spikes so far; this one has gap "
+            f"junctions with {partner!r}. Simulate it, or leave them out: network.with_(gap_junctions=())"
         ]
     ports = ports_of(network, population.name)
     if poisson_rate(population, ports) is not None:

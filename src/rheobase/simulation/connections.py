@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rheobase.model.connect import (
     AllToAll,
     Bernoulli,
+    Connectivity,
     Explicit,
     FixedIndegree,
     FixedTotalNumber,
@@ -128,7 +129,13 @@ def rule_of(network: Network, number: int, seed: int) -> tuple[Rule, NDArray[np.
     """The kernel's form of a projection's rule, and the order in which values listed per synapse are to be taken."""
     projection = network.projections[number]
     n_pre, n_post = network[projection.pre].n, network[projection.post].n
-    rule = projection.connect
+    return rule_for(projection.connect, n_pre, n_post, projection.pre == projection.post, number, seed)
+
+
+def rule_for(
+    rule: Connectivity, n_pre: int, n_post: int, same: bool, number: int, seed: int
+) -> tuple[Rule, NDArray[np.int64]]:
+    """`rule_of` for populations of these sizes; ``number`` tells the random draws of two rules apart."""
     kind, in_degree, p, listed, listed_start, order = (
         wiring.IN_DEGREE,
         np.zeros(1, np.int64),
@@ -153,7 +160,7 @@ def rule_of(network: Network, number: int, seed: int) -> tuple[Rule, NDArray[np.
             order = np.argsort(post, kind="stable")
             listed = pre[order]
             listed_start = np.searchsorted(post[order], np.arange(n_post + 1)).astype(np.int64)
-    avoid_self = projection.pre == projection.post and not getattr(rule, "autapses", True)
+    avoid_self = same and not getattr(rule, "autapses", True)
     multapses = getattr(rule, "multapses", True)
     key0, key1 = key_words(seed)
     drawn_rule = Rule(kind, in_degree, float(p), listed, listed_start, n_pre, avoid_self, multapses, number, key0, key1)

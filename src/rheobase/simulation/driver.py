@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from rheobase.compile.cache import load
+from rheobase.compile.kernel import CONSTANT_ARGUMENTS
 
 #: Stages: 0 at the beginning of a block, -1 after a state was lost; 1, in between, is waiting for the others.
 ADVANCE, LOST = 0, -1
@@ -26,7 +27,7 @@ from rheobase.simulation.meeting import meet
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def drive(groups, wires, clock, stage, number, stop, part, n_parts, progress, spins, spikes, counts, offsets, ring,
-          kept, record, courses_from):
+          kept, record, courses_from{gaps}):
     """Go on at ``stage`` of block ``number`` until ``stop``, a wait in vain, or ``kept`` is nearly full.
 
     Returns block, stage and number of spikes kept. Stage -1: a state is no longer finite.
@@ -41,7 +42,7 @@ def drive(groups, wires, clock, stage, number, stop, part, n_parts, progress, sp
         if stage == 0:
             counts[parity, part] = 0
             lost = 0
-{advances}
+{exchange}{advances}
             stage = 1
             if lost > 0:
                 return number, -1, n_kept
@@ -57,12 +58,57 @@ def drive(groups, wires, clock, stage, number, stop, part, n_parts, progress, sp
     return number, stage, n_kept
 '''
 
+#: Where gap junctions are, a block is one step: their currents are exchanged before it.
+_EXCHANGE = """            link, shares = gaps
+            row = first - courses_from
+{drifts}
+            exchange(link)
+{injects}
+"""
+_DRIFT = """            drift_{k}(groups[{g}][{state}], groups[{g}][{flag}], groups[{g}][{courses}][:, row],
+                     shares[{k}][0], 0, shares[{k}][1], dt, first * dt, shares[{k}][2], shares[{k}][3], shares[{k}][4])"""
+_INJECT = "            inject_{k}(groups[{g}][{courses}][:, row], shares[{k}][1], shares[{k}][5])"
+
 _CALL = """            lost += advance_{k}(groups[{k}], first, n, dt, key0, key1, ring, spikes[parity, part],
                                 counts[parity, part], record, first - courses_from)"""
 
 
-def driver(kernels: Sequence[ModuleType]) -> Callable[..., Any]:
-    """The function ``drive`` for these kernels."""
+def driver(kernels: Sequence[ModuleType], coupled: Sequence[tuple[int, ModuleType]] = ()) -> Callable[..., Any]:
+    """The function ``drive`` for these kernels.
+
+    Parameters
+    ----------
+    kernels
+        One for each group of populations.
+    coupled
+        For each population with gap junctions its group, and the module with its ``drift`` and ``inject``.
+    """
     imports = "\n".join(f"from {kernel.__name__} import advance as advance_{k}" for k, kernel in enumerate(kernels))
     advances = "\n".join(_CALL.format(k=k) for k in range(len(kernels)))
-    return load(_TEXT.format(n=len(kernels), imports=imports, advances=advances), name_hint="drive").drive
+    text = _TEXT.format(
+        n=len(kernels),
+        imports="\n".join([imports, *_coupled_imports(coupled)]),
+        advances=advances,
+        gaps=", gaps" if coupled else "",
+        exchange=_exchange(coupled) if coupled else "",
+    )
+    return load(text, name_hint="drive").drive
+
+
+def _coupled_imports(coupled: Sequence[tuple[int, ModuleType]]) -> list[str]:
+    if not coupled:
+        return []
+    lines = [
+        f"from {module.__name__} import drift as drift_{k}, inject as inject_{k}"
+        for k, (_, module) in enumerate(coupled)
+    ]
+    return ["from rheobase.simulation.exchange import exchange", *lines]
+
+
+def _exchange(coupled: Sequence[tuple[int, ModuleType]]) -> str:
+    places = {name: CONSTANT_ARGUMENTS.index(name) for name in ("state", "flag", "courses")}
+    numbered = [{"k": k, "g": group, **places} for k, (group, _) in enumerate(coupled)]
+    return _EXCHANGE.format(
+        drifts="\n".join(_DRIFT.format(**numbers) for numbers in numbered),
+        injects="\n".join(_INJECT.format(**numbers) for numbers in numbered),
+    )

@@ -67,6 +67,8 @@ def plan_population(
     for current in currents:
         if current.dt is not None:
             courses[current.target] = (*courses.get(current.target, ()), current)
+    for junction in network.gap_junctions_of(population.name):
+        courses.setdefault(junction.target, ())
     acting = [projection.synapse for projection in network.projections_into(population.name)]
     synapses = tuple(dict.fromkeys([*acting, *(x.synapse for x in poisson)]))
     cell = build_cell(population.neuron, synapses, tuple(courses))

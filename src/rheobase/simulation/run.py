@@ -59,6 +59,8 @@ class Run:
         from block to block, so that a thread can go on while another still reads.
     done, found
         Steps that each slice has behind it, and its spikes as columns (step, population, neuron).
+    gaps
+        What the driver of a network with gap junctions takes besides, as a tuple of one; else empty.
     """
 
     network: Network
@@ -71,6 +73,7 @@ class Run:
     block: int
     traces: NDArray[np.floating]
     tick: Callable[[float], None]
+    gaps: tuple[Any, ...] = ()
     done: list[int] = field(default_factory=list)
     stopped: bool = False
     interrupted: bool = False
@@ -152,6 +155,7 @@ class Run:
             number, stage, n_kept = self.drive(
                 groups, wires, clock, stage, number, stop, part, len(self.slices), self.progress, SPINS, self.spikes,
                 self.counts, self.offsets, self.rings[part], kept, self.traces, courses_from,
+                *self.gaps,
             )  # fmt: skip
             if n_kept:
                 self.found[part].append(kept[:, :n_kept].copy())

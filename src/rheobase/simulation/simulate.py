@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from rheobase.model.network import Network, Population, nearest
 from rheobase.model.neuron import Neuron
 from rheobase.simulation.connections import Connections, connect_slice
 from rheobase.simulation.driver import driver
+from rheobase.simulation.junctions import arguments, link_of, modules, sites_of
 from rheobase.simulation.memory import FREE_BLOCK, LONGEST_BLOCK, require_memory
 from rheobase.simulation.plan import PopulationPlan, plan_population
 from rheobase.simulation.progress import Progress
@@ -53,7 +55,8 @@ def simulate(
     In each step from t to t + dt the equations are integrated, the events that arrive are added, the threshold is
     tested at t + dt, and neurons above it are reset. A spike stands at the end of its step. It arrives a delay later.
     Refractory times and delays count in whole steps, rounded to the nearest. While a neuron is refractory, events that
-    would jump a state marked ``(unless refractory)`` are lost.
+    would jump a state marked ``(unless refractory)`` are lost. The current through gap junctions is constant over a
+    step, at the mean that the coupled potentials are about to have (see `rheobase.simulation.exchange`).
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ def simulate(
     seed
         The same seed gives the same connections, inputs and spikes on any number of threads.
     threads
-        All cores by default, at most one a thousand neurons.
+        All cores by default, at most one a thousand neurons; one where there are gap junctions.
     record
         Traces: ``"v"`` or ``["v", "w"]`` for all neurons of a lone population; ``{"E": "v"}``, ``{"E": {"v": [0,
         1]}}``.
@@ -110,11 +113,12 @@ def simulate(
     require_memory(network, workers, step, steps, len(wanted))
     plans = [plan_population(network, k, step, seed, method, precision) for k in range(len(network.populations))]
     groups = _groups(plans)
-    drive = driver([group.plans[0].build.load() for group in groups])
+    kernels = [group.plans[0].build.load() for group in groups]
     real = np.dtype(precision).type
     slices, wires, block = _build(network, groups, wanted, workers, step, seed, real, progress)
+    drive, gaps = _coupled(network, kernels, slices[0], seed, step)
     bar = Progress(steps * step, network.name, progress)
-    run = Run(network, drive, slices, wires, seed, step, steps, block, np.zeros((steps, len(wanted))), bar.tick)
+    run = Run(network, drive, slices, wires, seed, step, steps, block, np.zeros((steps, len(wanted))), bar.tick, gaps)
     built = time.perf_counter()
     try:
         run.go()
@@ -170,7 +174,20 @@ def _require_delays(network: Network, dt: float) -> None:
                 )
 
 
+def _coupled(
+    network: Network, kernels: Sequence[ModuleType], own: Slice, seed: int, dt: float
+) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """The driver, and what it takes besides where there are gap junctions."""
+    if not network.gap_junctions:
+        return driver(kernels), ()
+    sites = sites_of(network, own)
+    drive = driver(kernels, [(site.group, module) for site, module in zip(sites, modules(sites), strict=True)])
+    return drive, (arguments(sites, link_of(network, sites, seed, dt)),)
+
+
 def _threads(threads: int | None, network: Network) -> int:
+    if network.gap_junctions:  # all coupled neurons meet in every step
+        return 1
     if threads is None:
         return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
                           network.size // 1000))  # fmt: skip
@@ -232,7 +249,7 @@ def _build(
     finally:
         bar.close()
     shortest = min((w.shortest for w in wires if w.shortest), default=FREE_BLOCK)
-    block = min(shortest, LONGEST_BLOCK)
+    block = 1 if network.gap_junctions else min(shortest, LONGEST_BLOCK)
     call = steps_a_call(block, network.size)
     slices = [make_slice(network, groups, wanted, bounds[part], dt, call, real) for part in range(workers)]
     return slices, wires, block
