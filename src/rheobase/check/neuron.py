@@ -280,7 +280,7 @@ class _Bench:
     def _traces(self, values: Array, starts: Array) -> Array:
         voltage = self.page.field.voltage
         (traces,) = self.copies.run(values, starts, self.long, [voltage]).traces.values()
-        return np.asarray(traces[voltage])
+        return np.asarray(traces[voltage], dtype=float)
 
     def _edge_trial(self, what: str, predicted: float, values: Array, active: Any, how: str) -> Trial:
         """From what each copy does at each time; measured again in half the time, to see what the time leaves open."""
@@ -334,7 +334,7 @@ class _Bench:
     def _firing_inputs(self) -> Array:
         """Three inputs at which one regular train is predicted, away from where firing begins and ends."""
         fi, found = self.page.fi, self.page.character
-        fires: Any = fi.I[fi.steady > 0] if fi is not None else np.empty(0)
+        fires = np.asarray(fi.I[fi.steady > 0] if fi is not None else [], dtype=float)
         low = found.stops_at if found.stops_at is not None else found.rheobase
         if not fires.size or low is None:
             return np.empty(0)

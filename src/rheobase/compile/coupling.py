@@ -30,18 +30,18 @@ inlined = njit(forceinline=True, error_model="numpy")
 @inlined
 def rate({arguments}):
 {body}
-    return {result}
+    return {result}, {slope}
 
 
 @njit(nogil=True, error_model="numpy")
-def drift(state, flag, courses, values, first, begin, dt, t, v, rates, active):
-    """Potential, rate of change, and whether it moves at all, of neurons ``begin`` and following."""
+def drift(state, flag, courses, values, first, begin, dt, t, v, rates, slopes, active):
+    """Potential, rate of change, its slope, and whether it moves at all, of neurons ``begin`` and following."""
     for j in range(v.size):
         at = begin + j
         moving = {moving}
         v[j] = state[{row}, at]
         active[j] = 1.0 if moving else 0.0
-        rates[j] = rate({inputs}) if moving else 0.0
+        rates[j], slopes[j] = rate({inputs})
 
 
 @njit(nogil=True)
@@ -81,9 +81,14 @@ class Coupling:
         return simplify(differentiate(inlined(self.cell)[self.voltage], self.port))
 
     @cached_property
+    def slope(self) -> Expression:
+        """How the rate of change of the voltage depends on the voltage itself."""
+        return simplify(differentiate(inlined(self.cell)[self.voltage], self.voltage))
+
+    @cached_property
     def _used(self) -> frozenset[str]:
-        tree = self.cell.derivatives[self.voltage]
-        return names(tree).union(*(names(part) for _, part in self.cell.needed([tree])))
+        trees = [self.cell.derivatives[self.voltage], self.slope]
+        return frozenset().union(*(names(tree) for tree in trees + [part for _, part in self.cell.needed(trees)]))
 
     def source(self) -> str:
         """The text of the module."""
@@ -94,7 +99,7 @@ class Coupling:
         reads_flag = "not_refractory" in used
         flags = {"not_refractory": f"{_moving(cell.refractory is not None)}"} if reads_flag else {}
         draws = {name: "0.5" if kind == "uniform" else "0.0" for name, kind in cell.draws.items() if name in used}
-        tree = cell.derivatives[self.voltage]
+        tree, slope = cell.derivatives[self.voltage], self.slope
         write: Callable[[Expression], str] = lambda part: show(part, NUMBA)  # noqa: E731
         arguments = [*states, *courses, *self.values, *flags, "dt", "t", "i"]
         inputs = [f"state[{self.signature.states.index(name)}, at]" for name in states]
@@ -102,10 +107,11 @@ class Coupling:
         inputs += [f"values[{row}, j]" for row in range(len(self.values))]
         inputs += [*flags.values(), "dt", "t", "first + j"]
         body = [f"{name} = {number}" for name, number in draws.items()]
-        body += [f"{name} = {write(part)}" for name, part in cell.needed([tree])]
+        body += [f"{name} = {write(part)}" for name, part in cell.needed([tree, slope])]
         return _TEXT.format(
             voltage=self.voltage, imports=NUMBA.head, arguments=", ".join(arguments),
             body="\n".join(f"    {line}" for line in body or ["pass"]), result=write(tree),
+            slope=write(slope),
             moving=_moving(frozen), row=self.signature.states.index(self.voltage), inputs=", ".join(inputs),
             course=courses.index(self.port),
         )  # fmt: skip

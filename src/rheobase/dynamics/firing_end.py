@@ -58,16 +58,16 @@ def stop(ground: Ground, fires_at: float, lost: Loss | None, width: float) -> St
 
 def _elsewhere(ground: Ground, fires_at: float, measured: Offset, width: float) -> Stop:
     """Away from where the rest is lost: a fold of cycles, a homoclinic orbit, or what a reset does."""
-    decades = _DECADES[_DECADES < max(3.5, np.log10(width / (10.0 * measured.error + 1e-300)))]
-    periods = periods_near(ground, measured.stops_at, width, decades, measured.state)
     if not ground.field.neuron.has_reset:
         found = _by_cycles(ground, fires_at, measured, width)
         if found is not None:
-            return Stop(found[1], 0.0, found[0], "cycles", periods)
-    grows = law(periods) in ("root", "log")
+            return Stop(found[1], 0.0, found[0], "cycles", np.empty(0))
+    decades = _DECADES[_DECADES < max(3.5, np.log10(width / (10.0 * measured.error + 1e-300)))]
+    periods = periods_near(ground, measured.stops_at, width, decades, measured.state)
     if ground.field.neuron.has_reset:
         return Stop(measured.stops_at, measured.error, "reset", "orbits", periods)
-    return Stop(measured.stops_at, measured.error, "homoclinic" if grows else "fold-of-cycles", "orbits", periods)
+    kind = "homoclinic" if law(periods) in ("root", "log") else "fold-of-cycles"
+    return Stop(measured.stops_at, measured.error, kind, "orbits", periods)
 
 
 def _by_cycles(ground: Ground, fires_at: float, measured: Offset, width: float) -> tuple[str, float] | None:

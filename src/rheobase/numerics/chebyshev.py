@@ -15,22 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
-_NEAR, _TERMS = 1.0, 20
 
 
-def phi2(z: ArrayLike) -> Array:
-    r"""``(exp(z) - 1 - z)/z**2``, which is 1/2 at 0."""
+def phi1(z: ArrayLike) -> Array:
+    """``(exp(z) - 1)/z``, which is 1 at 0."""
     z = np.asarray(z, dtype=float)
-    near = np.abs(z) < _NEAR
-    small, large = np.where(near, z, 0.0), np.where(near, 1.0, z)
-    series = np.zeros_like(small)
-    for k in range(_TERMS, 1, -1):  # Horner: 1/2! + z/3! + z**2/4! ...
-        series = (series * small + 1.0) / k
-    # the loop leaves (1 + z/3*(1 + z/4*(...)))/2
-    return np.where(near, series, (np.expm1(large) - large) / large**2)
+    zero = z == 0.0
+    return np.where(zero, 1.0, np.expm1(z) / np.where(zero, 1.0, z))
 
 
-def coefficients(function: Callable[[Array], Array], rho: float, tolerance: float = 1e-10) -> Array:
+def coefficients(function: Callable[[Array], Array], rho: float, tolerance: float = 1e-12) -> Array:
     """The coefficients ``c_k`` of a smooth function on ``[-rho, 0]``, until they are below ``tolerance``.
 
     Parameters
@@ -38,12 +32,10 @@ def coefficients(function: Callable[[Array], Array], rho: float, tolerance: floa
     function
         Takes and gives an array.
     rho
-        0 or larger.
+        Positive.
     tolerance
         Largest coefficient that is left out, relative to the largest value of the function.
     """
-    if rho <= 0.0:
-        return np.atleast_1d(function(np.zeros(1)))
     size = 16
     while True:
         angle = np.pi * (np.arange(size) + 0.5) / size
@@ -52,7 +44,7 @@ def coefficients(function: Callable[[Array], Array], rho: float, tolerance: floa
         c[0] *= 0.5
         limit = tolerance * np.abs(values).max()
         kept = np.flatnonzero(np.abs(c) > limit)
-        needed = int(kept[-1]) + 1 if kept.size else 1
+        needed = max(2, int(kept[-1]) + 1)
         if needed < 0.75 * size:
             return c[:needed]
         size *= 2

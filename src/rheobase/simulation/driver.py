@@ -66,8 +66,8 @@ _EXCHANGE = """            link, shares = gaps
 {injects}
 """
 _DRIFT = """            drift_{k}(groups[{g}][{state}], groups[{g}][{flag}], groups[{g}][{courses}][:, row],
-                     shares[{k}][0], 0, shares[{k}][1], dt, first * dt, shares[{k}][2], shares[{k}][3], shares[{k}][4])"""
-_INJECT = "            inject_{k}(groups[{g}][{courses}][:, row], shares[{k}][1], shares[{k}][5])"
+                     shares[{k}][0], 0, shares[{k}][1], dt, first * dt, *shares[{k}][2])"""
+_INJECT = "            inject_{k}(groups[{g}][{courses}][:, row], shares[{k}][1], shares[{k}][3])"
 
 _CALL = """            lost += advance_{k}(groups[{k}], first, n, dt, key0, key1, ring, spikes[parity, part],
                                 counts[parity, part], record, first - courses_from)"""

@@ -1,17 +1,21 @@
 r"""The current through gap junctions over one time step, for all coupled neurons at once.
 
-The coupled potentials obey :math:`\dot v = r - B L v` with each neuron's own rate of change r, the weighted graph
-Laplacian L of the junctions and the membranes' sensitivity B (1/C). With r as it is at the beginning of the step, the
-mean of v over the step is
+Linearised at the beginning of the step, the coupled potentials obey
+:math:`\dot v = r + (A - B L)(v - v_0)`, where :math:`r = f(v_0) - B L v_0` is the rate of change, A each neuron's own
+slope df/dv (as far as it is a decay), L the weighted graph Laplacian of the junctions and B the sensitivity to current
+(1/C). After the step they are at
 
-.. math:: \bar v = v + \varphi_2(Z)\,(dt\,r + Z v),\qquad Z = -dt\,B L,\quad \varphi_2(z) = \frac{e^z - 1 - z}{z^2},
+.. math:: v_0 + dt\,\varphi_1(Z)\,r,\qquad Z = dt\,(A - B L),\quad \varphi_1(z) = \frac{e^z - 1}{z}.
 
-and each neuron takes its own step with the constant current :math:`-L\bar v`. This is an exponential integrator
-(Hochbruck & Ostermann 2010): of second order in dt for smooth equations, stable however strong the coupling is, and
-exact in the steady state, where both terms cancel. At a reset or a jump it is of first order, like everything on a grid
-of spike times.
+Each neuron then takes its own step with the constant current c that would bring it there if it were linear,
 
-:math:`\varphi_2(Z)` is a Chebyshev polynomial; it needs one product with L for each term, a handful of them where
+.. math:: B c = \frac{\varphi_1(Z)\,r}{\varphi_1(dt\,A)} - f(v_0).
+
+This is an exponential integrator of Rosenbrock type (Hochbruck & Ostermann 2010, Acta Numerica 19:209): of second order
+in dt for smooth equations, exact for passive membranes and in the steady state, and stable however strong the coupling
+is. At a reset or a jump it is of first order, like everything on a grid of spike times.
+
+:math:`\varphi_1(Z)` is a Chebyshev polynomial; each of its terms needs one product with L, a handful of them where
 :math:`dt\,g/C` is small.
 """
 
@@ -22,6 +26,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from rheobase.numerics.vectormath import exprel
 
 Array = NDArray[np.float64]
 
@@ -37,12 +43,15 @@ class Link(NamedTuple):
         dt * B of each neuron.
     dt
         Time step.
+    steepest
+        Slopes are cut off here and at 0, for which the polynomial holds.
     half
-        Half of the largest eigenvalue of -Z: the polynomial is one of 1 + Z/half.
+        Half of a bound of the eigenvalues of -Z: the polynomial is one of 1 + Z/half.
     series
         Its coefficients.
-    v, rates, active, current
-        Of each neuron: potential, own rate of change, 0 where it is refractory and stands still, and the result.
+    v, rates, slopes, active, current
+        Of each neuron: potential, own rate of change and its slope, 0 where it is refractory and stands still; and the
+        result.
     work
         Room for four vectors.
     """
@@ -52,10 +61,12 @@ class Link(NamedTuple):
     conductances: Array
     speed: Array
     dt: float
+    steepest: float
     half: float
     series: Array
     v: Array
     rates: Array
+    slopes: Array
     active: Array
     current: Array
     work: Array
@@ -76,25 +87,29 @@ def _shifted(result, x, link):
     """``(1 + Z/half) x``, with refractory neurons held where they are."""
     flow_into(result, x, link.starts, link.others, link.conductances)
     for i in range(x.size):
-        result[i] = x[i] + result[i] * link.speed[i] * link.active[i] / link.half
+        change = result[i] * link.speed[i] + x[i] * link.dt * link.slopes[i]
+        result[i] = x[i] + link.active[i] * change / link.half
 
 
 @njit(nogil=True, cache=True)
 def exchange(link):
     """The mean current into each neuron over the next step, into ``link.current``."""
-    before, now, after, mean = link.work[0], link.work[1], link.work[2], link.work[3]
-    flow_into(after, link.v, link.starts, link.others, link.conductances)
+    before, now, after, change = link.work[0], link.work[1], link.work[2], link.work[3]
+    flow_into(link.current, link.v, link.starts, link.others, link.conductances)
     for i in range(link.v.size):
-        before[i] = link.active[i] * (link.dt * link.rates[i] + link.speed[i] * after[i])
-        mean[i] = link.v[i] + link.series[0] * before[i]
-    if link.series.size > 1:
-        _shifted(now, before, link)
-        for i in range(mean.size):
-            mean[i] += link.series[1] * now[i]
-        for k in range(2, link.series.size):
-            _shifted(after, now, link)
-            for i in range(mean.size):
-                after[i] = 2.0 * after[i] - before[i]
-                mean[i] += link.series[k] * after[i]
-            before, now, after = now, after, before
-    flow_into(link.current, mean, link.starts, link.others, link.conductances)
+        link.slopes[i] = min(0.0, max(link.slopes[i], link.steepest))
+        before[i] = link.active[i] * (link.dt * link.rates[i] + link.speed[i] * link.current[i])
+        change[i] = link.series[0] * before[i]
+    _shifted(now, before, link)
+    for i in range(change.size):
+        change[i] += link.series[1] * now[i]
+    for k in range(2, link.series.size):
+        _shifted(after, now, link)
+        for i in range(change.size):
+            after[i] = 2.0 * after[i] - before[i]
+            change[i] += link.series[k] * after[i]
+        before, now, after = now, after, before
+    for i in range(change.size):
+        if link.active[i] > 0.0:
+            alone = exprel(link.dt * link.slopes[i])
+            link.current[i] = (change[i] / alone - link.dt * link.rates[i]) / link.speed[i]

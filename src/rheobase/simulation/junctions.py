@@ -17,13 +17,15 @@ from rheobase.model.connect import AllToAll, Bernoulli
 from rheobase.model.evaluate import evaluate
 from rheobase.model.gap_junction import GapJunction
 from rheobase.model.network import Network
-from rheobase.numerics.chebyshev import coefficients, phi2
+from rheobase.numerics.chebyshev import coefficients, phi1
 from rheobase.simulation.connections import drawn, rule_for
 from rheobase.simulation.exchange import Link
 from rheobase.simulation.plan import PopulationPlan
 from rheobase.simulation.slices import Slice
 from rheobase.simulation.wiring import draw_sources, draw_value
 
+#: Decay of a potential that is looked ahead for, over its decay at the start and one a time step.
+_STEEPEST = 1.5
 #: Gap junctions count from here in the random counters; projections stay below.
 _FIRST_NUMBER = 2**20
 
@@ -56,12 +58,27 @@ class Site:
     def gain(self) -> NDArray[np.float64]:
         """How much faster each neuron's voltage rises for each unit of current."""
         gain = np.broadcast_to(np.asarray(evaluate(self.coupling.gain, self.plan.values), dtype=float), (self.size,))
-        if not np.all(np.isfinite(gain)) or np.any(gain < 0):
+        if not (np.all(np.isfinite(gain)) and np.all(gain > 0)):
             raise ModelError(
-                f"the input of the gap junctions of population {self.population!r} lowers {self.coupling.voltage!r} when "
-                "it is positive, so they would drive potentials apart; turn its sign in the equations"
+                f"the input of the gap junctions of population {self.population!r} does not raise "
+                f"{self.coupling.voltage!r} in all neurons, as a current that flows in has to; look at its sign and factor"
             )
         return gain
+
+    def steepest(self, dt: float) -> float:
+        """The fastest decay of a neuron's potential by itself at the start, per ms."""
+        cell = self.plan.cell
+        at = {
+            **self.plan.values,
+            **self.plan.start,
+            "t": 0.0,
+            "dt": dt,
+            "i": np.arange(self.size),
+            "not_refractory": 1.0,
+        }
+        at |= dict.fromkeys([*cell.draws, *(name for _, name in cell.courses)], 0.0)
+        slope = np.asarray(evaluate(self.coupling.slope, at), dtype=float)
+        return float(np.max(-slope, initial=0.0, where=np.isfinite(slope)))
 
 
 def sites_of(network: Network, own: Slice) -> list[Site]:
@@ -104,11 +121,12 @@ def link_of(network: Network, sites: Sequence[Site], seed: int, dt: float) -> Li
     starts = np.searchsorted(one[order], np.arange(n + 1)).astype(np.int64)
     speed = dt * np.concatenate([site.gain() for site in sites])
     total = np.bincount(one, weights=both, minlength=n)
-    rho = 2.0 * float(np.max(speed * total, initial=0.0))  # Gershgorin: all eigenvalues of -Z lie below
-    v, rates, active, current = (np.zeros(n) for _ in range(4))
+    steepest = _STEEPEST * max([1.0, *(dt * site.steepest(dt) for site in sites)])
+    rho = steepest + 2.0 * float(np.max(speed * total, initial=0.0))  # Gershgorin: all eigenvalues of -Z lie below
+    v, rates, slopes, active, current = (np.zeros(n) for _ in range(5))
     return Link(
-        starts, other[order].astype(np.int64), both[order], speed, dt, max(0.5 * rho, 1e-300), coefficients(phi2, rho),
-        v, rates, active, current, np.zeros((4, n)),
+        starts, other[order].astype(np.int64), both[order], speed, dt, -steepest / dt, 0.5 * rho,
+        coefficients(phi1, rho), v, rates, slopes, active, current, np.zeros((4, n)),
     )  # fmt: skip
 
 
@@ -160,6 +178,6 @@ def arguments(sites: Sequence[Site], link: Link) -> tuple[Any, ...]:
     shares = []
     for site in sites:
         span = slice(site.node, site.node + site.size)
-        views = (link.v[span], link.rates[span], link.active[span], link.current[span])
-        shares.append((site.values(), site.begin, *views))
+        views = (link.v[span], link.rates[span], link.slopes[span], link.active[span])
+        shares.append((site.values(), site.begin, views, link.current[span]))
     return (link, tuple(shares))
