@@ -45,15 +45,19 @@ def prescott(beta_w: float) -> Neuron:
 
 # model, preset, class, how and where the rest is lost, rheobase, how and where firing stops, resonator
 SMOOTH = [
-    ("hodgkin_huxley", None, 2, "hopf-subcritical", 9.7754379953931, 6.2603212745, "fold-of-cycles", 6.2603212745, True),
+    ("hodgkin_huxley", None, 2, "hopf-subcritical", 9.7754379953931, 6.2603212745, "fold-of-cycles",
+     6.2603212745, True),
     ("inap_ik", "high_threshold", 1, "saddle-node", 4.5128676302965, 4.5128676302965, "snic", 4.5128676302965, False),
     ("inap_ik", "homoclinic", 2, "saddle-node", 4.5128676302965, 4.5128676302965, "homoclinic", 3.0919470116, False),
     ("inap_ik", "low_threshold", 2, "hopf-supercritical", 14.659040024059, 14.659040024059, "hopf-supercritical",
      14.659040024059, True),
-    ("inap_ik", "subcritical", 2, "hopf-subcritical", 48.901606305408, 42.232365292, "fold-of-cycles", 42.232365292, True),
-    ("morris_lecar", "hopf", 2, "hopf-subcritical", 93.857618373725, 88.293250541, "fold-of-cycles", 88.293250541, True),
+    ("inap_ik", "subcritical", 2, "hopf-subcritical", 48.901606305408, 42.232365292, "fold-of-cycles",
+     42.232365292, True),
+    ("morris_lecar", "hopf", 2, "hopf-subcritical", 93.857618373725, 88.293250541, "fold-of-cycles",
+     88.293250541, True),
     ("morris_lecar", "snic", 1, "saddle-node", 39.963153092745, 39.963153092745, "snic", 39.963153092745, False),
-    ("fitzhugh_nagumo", None, 2, "hopf-subcritical", 0.33128133745475, 0.3241785234, "fold-of-cycles", 0.3241785234, True),
+    ("fitzhugh_nagumo", None, 2, "hopf-subcritical", 0.33128133745475, 0.3241785234, "fold-of-cycles",
+     0.3241785234, True),
     ("wang_buzsaki", None, 1, "saddle-node", None, None, "snic", None, False),
 ]  # fmt: skip
 
@@ -80,7 +84,7 @@ def test_rate_at_the_onset_of_hodgkin_huxley_is_that_of_the_cycle_there():
     found = classify(library.hodgkin_huxley())
     assert 66 < found.onset_hz < 1e3 / 14.6362099898
     assert found.resonance_hz == pytest.approx(66.686744, abs=1e-6)
-    assert found.at_rest.Q == pytest.approx(2.8278, abs=1e-4)
+    assert pytest.approx(2.8278, abs=1e-4) == found.at_rest.Q
     assert found.at_rest.agree and found.at_rest.by_doublet
     assert abs(found.at_rest.best_interval_ms - 1e3 / found.at_rest.eigenfrequency_hz) < 0.25 * 1e3 / 61
     assert "1 spike, a slow ramp to it 0 spikes" in found.ramp
@@ -127,7 +131,9 @@ def test_a_neuron_that_never_spikes_has_no_class():
 def test_units_and_time_do_not_matter():
     """The same neuron in volts and slower by a hundred: same class, same currents, rates a hundredth."""
     fast = library.inap_ik(preset="homoclinic")
-    text = fast.equations.text.replace("dv/dt = (", "dv/dt = 0.01*(").replace("(n_inf - n)/tau_n", "0.01*(n_inf - n)/tau_n")
+    text = fast.equations.text.replace("dv/dt = (", "dv/dt = 0.01*(").replace(
+        "(n_inf - n)/tau_n", "0.01*(n_inf - n)/tau_n"
+    )
     slow = Neuron(text.replace(": mV = -65*mV", ": volt = -0.065*volt"), threshold="v > -0.02*volt",
                   refractory="v > -0.02*volt", tau_n="0.16 ms", name="slow")  # fmt: skip
     one, other = classify(fast), classify(slow)

@@ -17,7 +17,10 @@ from rheobase.model.neuron import Neuron
 from rheobase.units import ms
 
 LIF = Neuron(
-    "dv/dt = (mu - v)/(20*ms) : 1 (unless refractory)\nmu : 1 = 0", threshold="v > 20", reset="v = 10", refractory="2*ms"
+    "dv/dt = (mu - v)/(20*ms) : 1 (unless refractory)\nmu : 1 = 0",
+    threshold="v > 20",
+    reset="v = 10",
+    refractory="2*ms",
 )
 MU, LIF_RATES = np.array([19.0, 21, 25, 40]), [0.0, 20.016852005, 41.714906874, 98.91879617]
 
@@ -64,11 +67,16 @@ def test_passages_of_all_quadratics_against_quadrature():
         c0, c1, c2 = rng.normal(size=3) * [1, 1, rng.integers(0, 2)]
         bottom = rng.normal() * 3
         top = bottom + rng.exponential()
-        f = lambda v: c0 + c1 * v + c2 * v * v  # noqa: B023, E731
+
+        def f(v, c0=c0, c1=c1, c2=c2):
+            return c0 + c1 * v + c2 * v * v
+
         lowest = f(np.linspace(bottom, top, 500)).min()
         if lowest > 0.01:
             compared += 1
-            assert passage(c0, c1, c2, bottom, top) == pytest.approx(quad(lambda v: 1 / f(v), bottom, top)[0], rel=1e-7)
+            assert passage(c0, c1, c2, bottom, top) == pytest.approx(
+                quad(lambda v, f=f: 1 / f(v), bottom, top)[0], rel=1e-7
+            )
         elif lowest < 0:
             assert passage(c0, c1, c2, bottom, top) == np.inf
     assert compared > 50
@@ -109,7 +117,9 @@ def test_hysteresis_by_ramps():
 
 def test_neuron_without_threshold_counts_its_oscillation():
     named = library.fitzhugh_nagumo()
-    bare = Neuron("dv/dt = (v - v**3/3 - w + I)/ms : 1 = -1.2\ndw/dt = 0.08*(v + 0.7 - 0.8*w)/ms : 1 = -0.625\nI : 1 = 0")
+    bare = Neuron(
+        "dv/dt = (v - v**3/3 - w + I)/ms : 1 = -1.2\ndw/dt = 0.08*(v + 0.7 - 0.8*w)/ms : 1 = -0.625\nI : 1 = 0"
+    )
     values = [0.3, 0.5, 1.0, 1.5]
     one, other = fi_curve(named, values), fi_curve(bare, values)
     assert (other.steady > 0).tolist() == [False, True, True, False]

@@ -27,8 +27,16 @@ def lif(**values) -> VectorField:
 
 
 def polynomial(top=1e300, bottom=0.0, wait="0*ms", **values) -> VectorField:
-    return field(POLYNOMIAL, threshold="v > top", reset="v = bottom", refractory="wait", top=top, bottom=bottom, wait=wait,
-                 **values)  # fmt: skip
+    return field(
+        POLYNOMIAL,
+        threshold="v > top",
+        reset="v = bottom",
+        refractory="wait",
+        top=top,
+        bottom=bottom,
+        wait=wait,
+        **values,
+    )
 
 
 def test_leaky_neuron_fires_when_its_formula_says():
@@ -74,7 +82,9 @@ def test_states_at_given_times_are_those_of_scipy():
     neuron = VectorField.of(library.hodgkin_huxley(), I=15)
     times = np.linspace(0.0, 30.0, 301)
     ours = trajectories(neuron, neuron.start, duration=30.0, sample=times, rtol=1e-10).states[0]
-    truth = solve_ivp(lambda t, x: neuron.rhs(x), (0, 30), neuron.start, method="DOP853", t_eval=times, rtol=1e-12, atol=1e-13)
+    truth = solve_ivp(
+        lambda t, x: neuron.rhs(x), (0, 30), neuron.start, method="DOP853", t_eval=times, rtol=1e-12, atol=1e-13
+    )
     np.testing.assert_allclose(ours, truth.y, rtol=1e-6, atol=1e-6)  # the slope is 300 mV/ms, so 3e-9 ms
 
 

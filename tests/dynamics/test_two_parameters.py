@@ -233,6 +233,33 @@ def test_both_hopf_points_of_the_squid_axon_are_on_one_curve(squid):
     assert changes == len(curve.of_kind("bautin")) == 2
 
 
+def test_two_folds_of_cycles_of_the_squid_axon_meet_in_a_cusp(squid):
+    """From the first fold at E_K = -77 mV around a cusp to the second one, both of the reference."""
+    first = squid.cycles(bounds=(7.8, 9.8)).folds[0]
+    assert first.value == pytest.approx(7.8423471202, rel=1e-6)
+    curve = continue_point(first, ("I", "E_K"), bounds={"E_K": (-90, -77)})
+    assert kinds(curve) == ["cusp"]
+    ends = sorted((curve.values["I"][k], curve.period_ms[k]) for k in (0, -1))
+    assert ends[0] == pytest.approx((7.8423471202, 16.713797), rel=1e-6)
+    assert ends[1] == pytest.approx((7.9177854943, 20.707294), rel=1e-6)
+    assert curve.values["E_K"][[0, -1]] == pytest.approx([-77, -77], rel=1e-12)
+
+
+def test_fold_of_cycles_elsewhere_is_found_there_by_the_branch_of_cycles():
+    """The curve of folds ends at g_Ca = 4.5 mS/cm2 where the branch of cycles of that neuron has its fold."""
+
+    def fold(g_ca):
+        hopf = continuation(library.morris_lecar("hopf", g_Ca=f"{g_ca} mS/cm**2"), "I", (150, 250)).hopf[-1]
+        return hopf.cycles(bounds=(150, 250)).folds[0]
+
+    curve = continue_point(fold(4.4), ("I", "g_Ca"), bounds={"g_Ca": (4.4, 4.5)})
+    end = int(np.argmax(curve.values["g_Ca"]))
+    there = fold(4.5)
+    assert curve.values["g_Ca"][end] == pytest.approx(4.5, rel=1e-12)
+    assert curve.values["I"][end] == pytest.approx(there.value, rel=1e-7)
+    assert curve.period_ms[end] == pytest.approx(there.period_ms, rel=1e-6)
+
+
 @pytest.fixture(scope="module")
 def persistent():
     return next(p for p in continuation(library.inap_ik(), "I", (0, 20)).special if p.kind == "saddle-node")

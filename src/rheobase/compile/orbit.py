@@ -64,7 +64,11 @@ def orbit_source(neuron: Neuron) -> str:
     cell = _quiet(build_cell(neuron))
     threshold = Number(-1.0) if cell.threshold is None else distance(cell.threshold, "threshold")
     head = _HEAD.format(
-        title=neuron.name or "a neuron", imports=NUMBA.head, n=len(cell.states), kind=_kind(cell), resets=bool(cell.reset)
+        title=neuron.name or "a neuron",
+        imports=NUMBA.head,
+        n=len(cell.states),
+        kind=_kind(cell),
+        resets=bool(cell.reset),
     )
     held = Number(-1.0)
     if _kind(cell) == CONDITIONAL and cell.refractory is not None:

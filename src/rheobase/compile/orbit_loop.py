@@ -81,7 +81,7 @@ def found(which, x, y, p, last, t, h, active, course, driven, k, z, below):
 
 @inner
 def arrive(which, theta, x, p, last, t, h, active, sign, course, driven, k, y, z):
-    """Step to an event: Newton corrections of its time with whole steps. Returns the time since t; the state is in y."""
+    """Step to an event: Newton corrections of its time with whole steps. Returns the time since t, the state in y."""
     width = 1e-4 * theta
     between(N, x, y, h, k, theta - width, z)
     lower = gap(which, z, p, last, t + (theta - width) * h, active, course, driven)
@@ -94,7 +94,8 @@ def arrive(which, theta, x, p, last, t, h, active, sign, course, driven, k, y, z
         if turn > 0 and theta != old and (value - residual) / (theta - old) > 0.0:
             rate = (value - residual) / (theta - old)
         better = theta - value / rate
-        if value == 0.0 or not rate > 0.0 or not (better > 0.0 and better <= 1.0) or abs(better - theta) < 2e-16 * theta:
+        inside = better > 0.0 and better <= 1.0
+        if value == 0.0 or not rate > 0.0 or not inside or abs(better - theta) < 2e-16 * theta:
             break
         if turn < 4:
             old, residual, theta = theta, value, better
@@ -105,8 +106,8 @@ def arrive(which, theta, x, p, last, t, h, active, sign, course, driven, k, y, z
       "f8[:, ::1], i8, i8, f8, f8, f8[::1], i8, i8[::1], f8[:, ::1], f8[::1], i8[::1], i8[::1],"
       "f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[::1], f8[::1])",
       cache=True, nogil=True, error_model="numpy")
-def orbits(low, high, starts, parameters, duration, samples, kept, driven, breaks, levels, events, stop_after, sign, rtol,
-           atol, most, halt, final, ended, status, counts, x, y, z, k, p, course):
+def orbits(low, high, starts, parameters, duration, samples, kept, driven, breaks, levels, events, stop_after, sign,
+           rtol, atol, most, halt, final, ended, status, counts, x, y, z, k, p, course):
     none = np.int64(0)  # a plain 0 would be a type of its own, and all that takes it compiled twice
     room, total = none + 64, none
     times, before, after = resized(x, none, room), resized(x, none, room * N), resized(x, none, room * N)
@@ -133,7 +134,8 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
                 segment += 1
                 course[0], course[1], course[2] = levels[level, segment], 0.0, breaks[segment]
                 if segment + 1 < breaks.size and breaks[segment + 1] > breaks[segment]:
-                    course[1] = (levels[level, segment + 1] - levels[level, segment]) / (breaks[segment + 1] - breaks[segment])
+                    rise = levels[level, segment + 1] - levels[level, segment]
+                    course[1] = rise / (breaks[segment + 1] - breaks[segment])
                 fresh, restart = True, True
             fires, theta = False, 2.0
             if fresh and events and flag == 0:
@@ -161,7 +163,7 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
                 steps += 1
                 if not error <= 1.0:
                     wish = h * factor_of(error)
-                    if wish < 1e-30:  # an exponential upstroke takes less than the time can resolve, and yet is no blow-up
+                    if wish < 1e-30:  # a steep upstroke takes less than the time can resolve, and yet is no blow-up
                         code = 2
                         break
                     continue

@@ -27,7 +27,7 @@ I : pA = 0*pA
 
 
 def passive_chain(cable: Cable, n: int, current: float, at: float, E_L: Any) -> Network:
-    r"""``n`` equal compartments: each a capacitance with a leak, neighbours coupled by the inside between their middles.
+    r"""``n`` equal compartments: a capacitance with a leak each, coupled by the inside between their middles.
 
     .. math:: g_{axial} = \frac{\pi d^2}{4 R_i\,h},\qquad h = L/n
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from rheobase.dynamics.diagram import BifurcationDiagram
 from rheobase.dynamics.excitability import Findings, find
-from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.fi_curve import input_of
+from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.resonator import Resonance
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
@@ -113,9 +113,9 @@ class Character:
     def to_dict(self) -> dict[str, Any]:
         """Numbers and texts, for JSON."""
         names = (
-            "model", "input", "unit", "hodgkin_class", "by_bifurcation", "by_fi_curve", "agree", "rest_input", "rheobase",
-            "rheobase_error", "spikes_from", "rest_lost_at", "rest_lost_by", "begins", "onset_hz", "stops_at", "stops_by",
-            "ramp", "resonance_hz",
+            "model", "input", "unit", "hodgkin_class", "by_bifurcation", "by_fi_curve", "agree", "rest_input",
+            "rheobase", "rheobase_error", "spikes_from", "rest_lost_at", "rest_lost_by", "begins", "onset_hz",
+            "stops_at", "stops_by", "ramp", "resonance_hz",
         )  # fmt: skip
         told: dict[str, Any] = {name: getattr(self, name) for name in names}
         return told | {
@@ -152,8 +152,8 @@ def classify(neuron: Neuron, *, input: str | None = None, range: Any = None, **p
 
     References
     ----------
-    Hodgkin AL (1948), The local electric changes associated with repetitive action in a non-medullated axon, J. Physiol.
-    107:165. Izhikevich EM (2007), Dynamical Systems in Neuroscience, MIT Press, chapter 7.
+    Hodgkin AL (1948), The local electric changes associated with repetitive action in a non-medullated axon, J.
+    Physiol. 107:165. Izhikevich EM (2007), Dynamical Systems in Neuroscience, MIT Press, chapter 7.
 
     Examples
     --------
@@ -210,7 +210,9 @@ def _character(found: Findings) -> Character:
         onset_hz=found.onset_hz,
         stops_at=None if stop is None else shown(stop.value),
         stops_by=None if stop is None else stop.kind,
-        bistable=None if bistable is None else (float(field.shown(name, bistable[0])), float(field.shown(name, bistable[1]))),
+        bistable=None
+        if bistable is None
+        else (float(field.shown(name, bistable[0])), float(field.shown(name, bistable[1]))),
         ramp=ramp_sentence(found),
         at_rest=found.at_rest,
         near_threshold=found.near_threshold,

@@ -134,7 +134,7 @@ def _period(c0: float, c1: float, c2: float, bottom: float, top: float, pause: f
 
 
 def passage(c0: float, c1: float, c2: float, bottom: float, top: float) -> float:
-    r"""Time from ``bottom`` up to ``top`` under :math:`\dot v = c_0 + c_1 v + c_2 v^2`; infinite if it never arrives."""
+    r"""Time from ``bottom`` up to ``top`` under :math:`\dot v = c_0 + c_1 v + c_2 v^2`; infinite if it never does."""
     if bottom >= top:
         return 0.0
     if c2 != 0.0:

@@ -21,9 +21,10 @@ from rheobase.dynamics.trajectory import trajectories
 
 Array = NDArray[np.float64]
 
-#: A spike that is made comes within so many of the slowest time constants. The first pulse, in units of the weakest one that makes a spike by itself.
+#: The first pulse, in units of the weakest one that makes a spike by itself.
 _FIRST = 0.7
 _INTERVALS, _INNER = 41, 5
+#: A spike that is made comes within so many of the slowest time constants.
 _WAIT = 10.0
 _LARGEST = 2.0
 #: By how much the needed pulse has to fall below that without a first one, to count.
@@ -74,7 +75,9 @@ def doublet(ground: Ground, eigenvalues: NDArray[np.complex128]) -> Doublet | No
     if single is None:
         return None
     intervals = _intervals(ground, eigenvalues)
-    first = trajectories(field, ground.state + _FIRST * single * push, p, duration=intervals[-1], sample=intervals, rtol=1e-8)
+    first = trajectories(
+        field, ground.state + _FIRST * single * push, p, duration=intervals[-1], sample=intervals, rtol=1e-8
+    )
     assert first.states is not None
     needed = _needed(ground, p, push * single, first.states[0].T)
     return _judged(intervals, needed)
@@ -139,7 +142,7 @@ def _judged(intervals: Array, needed: Array) -> Doublet:
             )  # fmt: skip
         return Doublet(
             intervals, needed, None,
-            f"a pulse hinders another {intervals[harder[0]]:.3g} ms later, but no later interval is preferred: the sooner "
-            "the second comes, the better, as for an integrator",
+            f"a pulse hinders another {intervals[harder[0]]:.3g} ms later, but no later interval is preferred: the "
+            "sooner the second comes, the better, as for an integrator",
         )  # fmt: skip
     return Doublet(intervals, needed, None, "the sooner the second of two pulses comes, the better: an integrator")

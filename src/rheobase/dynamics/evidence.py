@@ -31,7 +31,9 @@ def begins(found: Findings) -> str:
     if kind == "saddle-node":
         if found.bistable is not None:
             return "saddle-node off the firing orbit"
-        return "saddle-node on an invariant circle" + (", closed by the reset" if found.ground.field.neuron.has_reset else "")
+        return "saddle-node on an invariant circle" + (
+            ", closed by the reset" if found.ground.field.neuron.has_reset else ""
+        )
     if kind == THRESHOLD:
         return "the equilibrium passes the threshold"
     return KINDS.get(kind, kind)
@@ -105,7 +107,8 @@ def _stop(found: Findings) -> str:
         return ""
     if found.stop.kind is None:
         return f"once it fires it goes on down to {_at(found, found.stop.value, 5)}, the lowest input tried"
-    text = f"lowered again, it fires down to {_at(found, found.stop.value)}, where {_ENDS.get(found.stop.kind, 'it stops')}"
+    how = _ENDS.get(found.stop.kind, "it stops")
+    text = f"lowered again, it fires down to {_at(found, found.stop.value)}, where {how}"
     if found.bistable is not None:
         text += f"; from there to {_at(found, found.bistable[1])} rest and firing are both stable"
     return text

@@ -116,22 +116,31 @@ def find(field: VectorField, name: str, bounds: tuple[float, float] | None) -> F
     active, first = _rheobase(base, seen, lost, width)
     ending = None if first.fires_at is None else stop(active, first.fires_at, lost, width)
     rheobase, error = first.fires_from, first.error
-    if rheobase is not None and ending is not None and ending.by == "cycles" and abs(rheobase - ending.value) < 1e-3 * width:
+    if (
+        rheobase is not None
+        and ending is not None
+        and ending.by == "cycles"
+        and abs(rheobase - ending.value) < 1e-3 * width
+    ):
         rheobase, error = ending.value, 0.0  # it fires from rest as soon as there is a cycle
     if single is not None and rheobase is not None:
         single = min(single, rheobase)
     periods = _periods(active, lost, rheobase, error, width)
     return Findings(
         ground=base, spikes_from=single, rheobase=rheobase, error=error, width=width,
-        oscillates=active is not base, spiking=None if active is base else onset(base, seen).fires_from, loss=lost, why=why,
-        periods=periods, law=law(periods, steps=1.0 if active is base else _STEP), stop=ending,
+        oscillates=active is not base, spiking=None if active is base else onset(base, seen).fires_from,
+        loss=lost, why=why, periods=periods, law=law(periods, steps=1.0 if active is base else _STEP), stop=ending,
         ramped=_ramped(base, single, rheobase, width), at_rest=resonance(base) if base.settled else None,
         near_threshold=_near(base, lost), diagram=diagram,
     )  # fmt: skip
 
 
 def _high(
-    base: Ground, values: Array, spiked: NDArray[np.bool_], sustained: NDArray[np.bool_], bounds: tuple[float, float] | None
+    base: Ground,
+    values: Array,
+    spiked: NDArray[np.bool_],
+    sustained: NDArray[np.bool_],
+    bounds: tuple[float, float] | None,
 ) -> float:
     """How far the rest is followed."""
     if bounds is not None:
@@ -179,7 +188,9 @@ def _without_threshold(base: Ground, lost: Loss, width: float) -> tuple[Ground, 
     given = dict(zip(base.field.parameters, base.field.values, strict=True))
     bare = replace(base, field=VectorField(quiet, np.array([given[name] for name in quiet.parameters])))
     bare = replace(bare, time=max(base.time, _SETTLED / _decay(base, lost, lost.value - _ASIDE[-1] * width)))
-    values = np.concatenate([base.base + (lost.value - base.base) * np.linspace(0.5, 1.0, 17)[:-1], lost.value + width * _ASIDE])
+    values = np.concatenate(
+        [base.base + (lost.value - base.base) * np.linspace(0.5, 1.0, 17)[:-1], lost.value + width * _ASIDE]
+    )
     found = steps(bare, values, time=4.0)
     if not found.sustained.any():
         return None
@@ -205,7 +216,8 @@ def _periods(active: Ground, lost: Loss | None, rheobase: float | None, error: f
         return steps(active, edge + width * 10.0 ** -np.arange(0.5, 1.1, _STEP), time=4.0).period
     if lost is not None and lost.value >= rheobase:
         return periods_near(active, lost.value, width, _DECADES, active.state)
-    decades = _DECADES if error == 0.0 else _DECADES[_DECADES < max(3.5, np.log10(width / (10.0 * error)))]
+    resolved = 6.0 if error == 0.0 else max(3.5, np.log10(width / (10.0 * error)))
+    decades = _DECADES[resolved > _DECADES]
     return periods_near(active, rheobase, width, decades, active.state)
 
 

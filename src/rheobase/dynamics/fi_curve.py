@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as part
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -117,8 +118,8 @@ class FICurve:
             lines.append(f"  {', '.join(self.rates)} agree to {self.agreement:.1e}")
         if self.disputed.size:
             lines.append(
-                f"  between {self.disputed.min():.6g} and {self.disputed.max():.6g}{unit} they differ in whether it fires: "
-                "rest and firing are both stable there, or the rate is too low for the duration"
+                f"  between {self.disputed.min():.6g} and {self.disputed.max():.6g}{unit} they differ in whether it "
+                "fires: rest and firing are both stable there, or the rate is too low for the duration"
             )
         return "\n".join(lines)
 
@@ -194,7 +195,7 @@ def fi_curve(
     >>> from rheobase.library import lif
     >>> curve = fi_curve(lif(), np.array([400.0, 500.0]), method="closed form")
     >>> curve.steady.round(3)
-    array([62.943, 82.002])
+    array([33.641, 63.04 ])
     """
     field = VectorField.of(neuron, smooth=False, **parameters)
     name = input_of(field, input)
@@ -209,7 +210,8 @@ def fi_curve(
         raise ModelError(f"there is no direction {direction!r}; there are: step, up, down")
     task = _Task(field, name, values, time, late, direction, throw)
     curve = FICurve(
-        model=neuron.name or "the neuron", input=name, unit=field.unit_name(name), I=np.atleast_1d(field.shown(name, values)),
+        model=neuron.name or "the neuron", input=name, unit=field.unit_name(name),
+        I=np.atleast_1d(field.shown(name, values)),
         rates={}, onset=None, counts=None, latency=None, duration=time, transient=late, direction=direction, status="",
         field=field,
     )  # fmt: skip
@@ -301,14 +303,16 @@ class _Task:
         if run.failed[0] and self.throw:
             run.require()
         times, pieces = run.spikes[0], []
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise(edges.tolist()):
             inside = times[(times > low) & (times <= high)] - low
             pieces.append(inside)
         ended = np.clip(run.ended[0] - edges[:-1], 0.0, self.duration)
         cut = replace(run, spikes=tuple(pieces), ended=ended)
         found = firing(cut, self.duration, self.transient)
         back = np.argsort(order)
-        sorted_back = Firing(*(getattr(found, name)[back] for name in ("count", "latency", "first", "period", "sustained")))
+        sorted_back = Firing(
+            *(getattr(found, name)[back] for name in ("count", "latency", "first", "period", "sustained"))
+        )
         return sorted_back, f"simulated {self.direction}ward, {self.duration:g} ms each, the state carried along"
 
     def _checked(self, run: Trajectories, found: Firing) -> Firing:
@@ -329,8 +333,8 @@ class _Task:
         form = closed_form(self.field)
         if form is None:
             raise ModelError(
-                "there is no closed form of this neuron's rate; that takes one linear or quadratic equation with a fixed "
-                "threshold and a reset. Use method='simulation'"
+                "there is no closed form of this neuron's rate; that takes one linear or quadratic equation with a "
+                "fixed threshold and a reset. Use method='simulation'"
             )
         return 1e3 * form.rates(self.input, self.values, float(start[0])), f"closed form of a {form.name} neuron"
 

@@ -1,4 +1,4 @@
-"""How firing ends when the input is lowered: measured on orbits, sharpened by the branch of cycles where there is one."""
+"""How firing ends when the input is lowered: on orbits, sharpened by the branch of cycles where there is one."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _elsewhere(ground: Ground, fires_at: float, measured: Offset, width: float) 
         found = _by_cycles(ground, fires_at, measured, width)
         if found is not None:
             return Stop(found[1], 0.0, found[0], "cycles", np.empty(0))
-    decades = _DECADES[_DECADES < max(3.5, np.log10(width / (10.0 * measured.error + 1e-300)))]
+    decades = _DECADES[max(3.5, np.log10(width / (10.0 * measured.error + 1e-300))) > _DECADES]
     periods = periods_near(ground, measured.stops_at, width, decades, measured.state)
     if ground.field.neuron.has_reset:
         return Stop(measured.stops_at, measured.error, "reset", "orbits", periods)
@@ -76,7 +76,9 @@ def _by_cycles(ground: Ground, fires_at: float, measured: Offset, width: float) 
 
     field = ground.field
     value = measured.stops_at + 0.3 * max(fires_at - measured.stops_at, 0.02 * width)
-    run = fire(field, measured.state[None], duration=2.0 * ground.time, parameter=ground.input, values=[value], rtol=1e-8)
+    run = fire(
+        field, measured.state[None], duration=2.0 * ground.time, parameter=ground.input, values=[value], rtol=1e-8
+    )
     times = run.spikes[0]
     if len(times) < 4:
         return None
@@ -89,7 +91,9 @@ def _by_cycles(ground: Ground, fires_at: float, measured: Offset, width: float) 
     low, high = measured.stops_at - 0.1 * width, value + 0.2 * width
     bounds = (field.shown(ground.input, low), field.shown(ground.input, high))
     try:
-        branch = cycles_from_orbit(field, ground.input, grid, shown, field.shown(ground.input, value), bounds=bounds, throw=False)
+        branch = cycles_from_orbit(
+            field, ground.input, grid, shown, field.shown(ground.input, value), bounds=bounds, throw=False
+        )
     except ModelError:
         return None
     near = [

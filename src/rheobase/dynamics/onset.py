@@ -132,7 +132,7 @@ def law(periods: Array, steps: float = 1.0) -> str:
     The distances shrink by ``steps`` decades from one to the next. Less than a decade shows the root only.
 
     The period grows without bound as a logarithm of the distance at a homoclinic orbit and at a plain threshold, as one
-    over its root at a saddle-node on the circle. Infinite periods mean silence, those that are no number were not found.
+    over its root at a saddle-node on the circle. Infinite periods mean silence; those that are NaN were not found.
     """
     known = periods[~np.isnan(periods)]
     silent = np.nonzero(np.isinf(known))[0]

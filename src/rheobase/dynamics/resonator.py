@@ -57,7 +57,9 @@ class Resonance:
     @property
     def agree(self) -> bool:
         """Whether all answers are the same."""
-        return len({vote for vote in (self.by_eigenvalues, self.by_impedance, self.by_doublet) if vote is not None}) == 1
+        return (
+            len({vote for vote in (self.by_eigenvalues, self.by_impedance, self.by_doublet) if vote is not None}) == 1
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Numbers and texts, for JSON."""
@@ -72,14 +74,15 @@ class Resonance:
 def resonance(ground: Ground) -> Resonance:
     """All three at the rest of a neuron."""
     field = ground.field
-    p = field.at(**{ground.input: ground.base})
-    eigenvalues = np.linalg.eigvals(field.jacobian(ground.state, p))
+    eigenvalues = ground.eigenvalues
     turns, own, said = _turning(eigenvalues)
     sentences = [said]
     found = _impedance(ground)
     sentences.append(found.sentence if found is not None else "the impedance could not be found")
     pulses = doublet(ground, eigenvalues)
-    sentences.append(pulses.sentence if pulses is not None else "no pulse makes it spike, so there is no doublet experiment")
+    sentences.append(
+        pulses.sentence if pulses is not None else "no pulse makes it spike, so there is no doublet experiment"
+    )
     return Resonance(
         by_eigenvalues=turns,
         by_impedance=None if found is None else bool(found.is_resonator),

@@ -64,7 +64,8 @@ class Ground:
     @property
     def eigenvalues(self) -> NDArray[np.complex128]:
         """Of the rest, per ms."""
-        return np.linalg.eigvals(self.field.jacobian(self.state, self.field.at(**{self.input: self.base})))
+        p = self.field.at(**{self.input: self.base})
+        return np.asarray(np.linalg.eigvals(self.field.jacobian(self.state, p)), dtype=complex)
 
 
 def ground(field: VectorField, name: str, bounds: tuple[float, float] | None = None) -> Ground:
@@ -123,7 +124,9 @@ def _input_scale(field: VectorField, name: str) -> float:
     return float(np.median(found))
 
 
-def steps(ground: Ground, values: Array, *, time: float = 1.0, enough: int = _ENOUGH, starts: Array | None = None) -> Firing:
+def steps(
+    ground: Ground, values: Array, *, time: float = 1.0, enough: int = _ENOUGH, starts: Array | None = None
+) -> Firing:
     """Switch inputs on at rest (or at ``starts``), for ``time`` times the usual duration."""
     duration = time * ground.time
     begin = ground.state if starts is None else starts
@@ -174,7 +177,11 @@ def onset(ground: Ground, seen: tuple[Array, Firing], extra: Array | None = None
 def spikes_from(ground: Ground, seen: tuple[Array, Firing]) -> float | None:
     """The smallest step that makes a single spike."""
     found = _refined(
-        ground, seen[0], seen[1].count > 0, (1.0,) * 3, lambda inner, time: steps(ground, inner, time=time, enough=1).count > 0
+        ground,
+        seen[0],
+        seen[1].count > 0,
+        (1.0,) * 3,
+        lambda inner, time: steps(ground, inner, time=time, enough=1).count > 0,
     )
     return None if found is None else found[0]
 
@@ -240,7 +247,9 @@ def offset(ground: Ground, fires_at: float) -> Offset:
         values = np.linspace(low, high, _INNER + 2)[:-1]
         rows = np.repeat(values, len(states))
         begin = np.tile(states, (values.size, 1))
-        found = steps(ground, rows, starts=begin, time=min(2.0**turn, 4.0)).sustained.reshape(values.size, -1).any(axis=1)
+        found = (
+            steps(ground, rows, starts=begin, time=min(2.0**turn, 4.0)).sustained.reshape(values.size, -1).any(axis=1)
+        )
         gap = values[1] - values[0]
         # firing has to go on all the way down
         broken = np.nonzero(~found)[0]
@@ -267,18 +276,22 @@ def on_orbit(ground: Ground, value: float, start: Array) -> Array:
     state = run.after[0][-1]
     if ground.field.neuron.refractory is not None and ground.field.neuron.has_reset:
         return state[None]
-    later = fire(ground.field, state[None], duration=period, parameter=ground.input, values=[value], sample=span, rtol=RTOL)
+    later = fire(
+        ground.field, state[None], duration=period, parameter=ground.input, values=[value], sample=span, rtol=RTOL
+    )
     assert later.states is not None
     found = later.states[0].T
     return found[np.isfinite(found).all(axis=1)]
 
 
 def periods_near(ground: Ground, edge: float, width: float, decades: Array, start: Array, spikes: int = 24) -> Array:
-    """Periods (ms) at ``edge + width * 10**-decades``: infinite where it does not fire on, NaN if that took too long."""
+    """Periods (ms) at ``edge + width * 10**-decades``: infinite where it does not fire on, NaN if it took too long."""
     values = edge + width * 10.0**-decades
     duration = spikes * ground.time * 10.0 ** (0.5 * decades.max())
-    run = fire(ground.field, start, duration=duration, parameter=ground.input, values=values, stop_after=spikes, rtol=RTOL,
-               most=2 * _MOST)  # fmt: skip
+    run = fire(
+        ground.field, start, duration=duration, parameter=ground.input, values=values, stop_after=spikes, rtol=RTOL,
+        most=2 * _MOST,
+    )  # fmt: skip
     periods = []
     for times, code in zip(run.spikes, run.codes, strict=True):
         late = times[len(times) // 2 :]
@@ -287,5 +300,3 @@ def periods_near(ground: Ground, edge: float, width: float, decades: Array, star
         else:
             periods.append(np.nan if code == 3 else np.inf)
     return np.array(periods)
-
-

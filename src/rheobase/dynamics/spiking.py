@@ -75,7 +75,9 @@ def _levels(voltage: Array) -> Array:
     """Of each row the middle between its extremes in the last half; out of reach if it does not oscillate."""
     quarter = voltage.shape[1] // 4
     with np.errstate(invalid="ignore"):
-        third, last = (np.ptp(part, axis=1) for part in (voltage[:, 2 * quarter : 3 * quarter], voltage[:, 3 * quarter :]))
+        third, last = (
+            np.ptp(part, axis=1) for part in (voltage[:, 2 * quarter : 3 * quarter], voltage[:, 3 * quarter :])
+        )
         swing = np.nanmax(voltage) - np.nanmin(voltage)
         late = voltage[:, 2 * quarter :]
         middle = 0.5 * (late.max(axis=1) + late.min(axis=1))
@@ -165,8 +167,8 @@ def polish(field: VectorField, p: Array, guess: Array) -> Array | None:
         if not np.all(np.isfinite(x)) or np.any(np.abs(x - guess) > 0.3 * size + 0.1 * np.abs(guess)):
             return None
         if np.all(np.abs(step) <= 1e-12 * np.maximum(np.abs(x), 1e-3)):
-            return x
-    return x
+            break
+    return np.asarray(x, dtype=float)
 
 
 def threshold_gap(field: VectorField) -> Callable[[Array, Array], Array]:

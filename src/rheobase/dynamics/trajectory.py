@@ -242,7 +242,9 @@ class _Task:
             codes=codes,
         )
 
-    def _worker(self, kept: Array, halt: Any, final: Array, ended: Array, codes: Any, counts: Any) -> Callable[..., Any]:
+    def _worker(
+        self, kept: Array, halt: Any, final: Array, ended: Array, codes: Any, counts: Any
+    ) -> Callable[..., Any]:
         """The kernel with everything but the rows."""
         from rheobase.compile.orbit import orbit_kernel
 
@@ -254,8 +256,8 @@ class _Task:
             scratch = (np.empty(n), np.empty(n), np.empty(n), np.empty((7, n)), np.empty(self.parameters.shape[1]))
             return kernel(
                 low, high, self.starts, self.parameters, self.duration, self.sample, kept, driven, breaks, levels,
-                int(self.events), self.stop_after, self.sign, self.rtol, self.atol, self.most, halt, final, ended, codes,
-                counts, *scratch, np.zeros(3),
+                int(self.events), self.stop_after, self.sign, self.rtol, self.atol, self.most, halt, final, ended,
+                codes, counts, *scratch, np.zeros(3),
             )  # fmt: skip
 
         return work

@@ -29,17 +29,28 @@ def exprel_k(x: Any, k: float) -> Any:
 
     The recurrence loses digits near 0; there the series :math:`\sum_j x^j / (j!\,(j+k+1))` takes its place.
     """
-    order, x = int(k), np.asarray(x)
+    order, x = int(k), np.asarray(x, dtype=float)
     near = np.abs(x) < SERIES_BELOW
-    small, large = np.where(near, x, 0.0), np.where(near, 1.0, x)
-    series = np.zeros_like(small)
-    for j in range(SERIES_TERMS, -1, -1):
-        series = series * small + 1.0 / (math.factorial(j) * (j + order + 1))
-    power = np.exp(large)
-    integral = np.expm1(large) / large
+    result = np.empty_like(x)
+    result[near] = _exprel_series(x[near], order)
+    result[~near] = _exprel_recurrence(x[~near], order)
+    return result[()]
+
+
+def _exprel_series(x: Any, order: int) -> Any:
+    series = np.zeros_like(x)
+    if x.size:  # most arguments are far from 0
+        for j in range(SERIES_TERMS, -1, -1):
+            series = series * x + 1.0 / (math.factorial(j) * (j + order + 1))
+    return series
+
+
+def _exprel_recurrence(x: Any, order: int) -> Any:
+    power = np.exp(x)
+    integral = np.expm1(x) / x
     for step in range(1, order + 1):
-        integral = (power - step * integral) / large
-    return np.where(near, series, integral)[()]
+        integral = (power - step * integral) / x
+    return integral
 
 
 def timestep(time: Any, dt: Any) -> Any:

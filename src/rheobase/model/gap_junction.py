@@ -117,7 +117,7 @@ def _check_port(given: GapJunction, population: Population, where: str) -> None:
     slope = slope_of_input(neuron, given.voltage, given.target)
     if slope == Number(0.0):
         raise ModelError(f"{where}: {given.target!r} of {population.name!r} does not enter d{given.voltage}/dt")
-    if names(slope) - set(neuron.parameters):
+    if names(slope) - (set(neuron.parameters) - {given.target}):
         raise ModelError(
             f"{where}: {given.target!r} has to enter d{given.voltage}/dt of {population.name!r} linearly, with a "
             "factor that does not change, such as I/C"

@@ -67,7 +67,9 @@ def correct(
             return None
         change, null, size = step
         if size >= last:
-            if size < 1e3 * tol or (size < _LOOSE and abs(change.parameters / plane.sizes @ system.across()) < 10 * tol):
+            if size < 1e3 * tol or (
+                size < _LOOSE and abs(change.parameters / plane.sizes @ system.across()) < 10 * tol
+            ):
                 return _finished(plane, here, guess, count)
             if fresh and size > 2.0 * last:
                 return None

@@ -6,9 +6,10 @@ Compiled helpers of generated integrators. States are rows of length n, ``k`` ho
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
-
 
 #: Nodes, weights of the stages (row by row), error weights, and weights of the dense output.
 C = (0.0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0)
@@ -27,9 +28,10 @@ D = (
 #: How fast a step may shrink and grow, and how far below the tolerance its error is to be.
 SHRINK, GROW, SAFETY = 0.2, 6.0, 0.9
 
+_njit: Any = njit
 # No Python calls these but other compiled code, and a wrapper costs as much time to compile as the function.
-_inlined = njit(forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-_compiled = njit(cache=True, nogil=True, error_model="numpy")
+_inlined: Any = _njit(forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_compiled: Any = _njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_inlined

@@ -61,7 +61,7 @@ class Site:
         if not (np.all(np.isfinite(gain)) and np.all(gain > 0)):
             raise ModelError(
                 f"the input of the gap junctions of population {self.population!r} does not raise "
-                f"{self.coupling.voltage!r} in all neurons, as a current that flows in has to; look at its sign and factor"
+                f"{self.coupling.voltage!r} in all neurons, as a current that flows in has to; look at its sign"
             )
         return gain
 
