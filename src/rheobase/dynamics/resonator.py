@@ -73,7 +73,6 @@ class Resonance:
 
 def resonance(ground: Ground) -> Resonance:
     """All three at the rest of a neuron."""
-    field = ground.field
     eigenvalues = ground.eigenvalues
     turns, own, said = _turning(eigenvalues)
     sentences = [said]

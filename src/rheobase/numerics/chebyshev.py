@@ -24,7 +24,7 @@ def phi1(z: ArrayLike) -> Array:
     return np.where(zero, 1.0, np.expm1(z) / np.where(zero, 1.0, z))
 
 
-def coefficients(function: Callable[[Array], Array], rho: float, tolerance: float = 1e-12) -> Array:
+def coefficients(function: Callable[[Array], Array], rho: float, tolerance: float = 1e-10) -> Array:
     """The coefficients ``c_k`` of a smooth function on ``[-rho, 0]``, until they are below ``tolerance``.
 
     Parameters

@@ -57,7 +57,7 @@ class Link(NamedTuple):
     """
 
     starts: NDArray[np.int64]
-    others: NDArray[np.int64]
+    others: NDArray[np.int32]
     conductances: Array
     speed: Array
     dt: float
