@@ -19,7 +19,7 @@ from common import report  # noqa: E402
 from hh_task import measure  # noqa: E402
 
 from rheobase import __version__, library, ms  # noqa: E402
-from rheobase.dynamics.fi_curve import fi_curve  # noqa: E402
+from rheobase.dynamics.firing.fi_curve import fi_curve  # noqa: E402
 
 import_s = time.perf_counter() - start
 

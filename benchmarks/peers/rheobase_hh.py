@@ -19,7 +19,7 @@ if options.cold:
 
 start = time.perf_counter()
 from rheobase import __version__, library  # noqa: E402
-from rheobase.dynamics.continuation import continuation  # noqa: E402
+from rheobase.dynamics.equilibria.continuation import continuation  # noqa: E402
 
 import_s = time.perf_counter() - start
 

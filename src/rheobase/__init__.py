@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rheobase import check, conductance, dynamics, library, poisson, population, units
     from rheobase.check import Comparison, compare
-    from rheobase.dynamics.action_potential import action_potential
-    from rheobase.dynamics.analyse import analyse
-    from rheobase.dynamics.classify import classify
-    from rheobase.dynamics.continuation import continuation
-    from rheobase.dynamics.fi_curve import fi_curve
-    from rheobase.dynamics.firing_pattern import firing_pattern
-    from rheobase.dynamics.fixed_points import fixed_points
-    from rheobase.dynamics.impedance import impedance
-    from rheobase.dynamics.phase_portrait import phase_portrait
-    from rheobase.dynamics.phase_response import phase_response
-    from rheobase.dynamics.ramp_threshold import ramp_threshold
-    from rheobase.dynamics.reset_map import reset_map
-    from rheobase.dynamics.two_parameters import continue_point
+    from rheobase.dynamics import (
+        action_potential,
+        analyse,
+        classify,
+        continuation,
+        continue_point,
+        fi_curve,
+        firing_pattern,
+        fixed_points,
+        impedance,
+        phase_portrait,
+        phase_response,
+        ramp_threshold,
+        reset_map,
+    )
     from rheobase.model.connect import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotalNumber, OneToOne
     from rheobase.model.distribution import Lognormal, Normal, Uniform
     from rheobase.model.errors import EquationError, ModelError, UnitError
@@ -128,19 +130,21 @@ __all__ = [
 _MODULES = ("check", "conductance", "dynamics", "library", "poisson", "population", "units")
 _HOME = {
     "rheobase.check": ("Comparison", "compare"),
-    "rheobase.dynamics.action_potential": ("action_potential",),
-    "rheobase.dynamics.analyse": ("analyse",),
-    "rheobase.dynamics.classify": ("classify",),
-    "rheobase.dynamics.continuation": ("continuation",),
-    "rheobase.dynamics.fi_curve": ("fi_curve",),
-    "rheobase.dynamics.firing_pattern": ("firing_pattern",),
-    "rheobase.dynamics.fixed_points": ("fixed_points",),
-    "rheobase.dynamics.impedance": ("impedance",),
-    "rheobase.dynamics.phase_portrait": ("phase_portrait",),
-    "rheobase.dynamics.phase_response": ("phase_response",),
-    "rheobase.dynamics.ramp_threshold": ("ramp_threshold",),
-    "rheobase.dynamics.reset_map": ("reset_map",),
-    "rheobase.dynamics.two_parameters": ("continue_point",),
+    "rheobase.dynamics": (
+        "action_potential",
+        "analyse",
+        "classify",
+        "continuation",
+        "continue_point",
+        "fi_curve",
+        "firing_pattern",
+        "fixed_points",
+        "impedance",
+        "phase_portrait",
+        "phase_response",
+        "ramp_threshold",
+        "reset_map",
+    ),
     "rheobase.model.connect": ("AllToAll", "Bernoulli", "Explicit", "FixedIndegree", "FixedTotalNumber", "OneToOne"),
     "rheobase.model.distribution": ("Lognormal", "Normal", "Uniform"),
     "rheobase.model.errors": ("EquationError", "ModelError", "UnitError"),

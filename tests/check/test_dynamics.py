@@ -8,7 +8,7 @@ import pytest
 from rheobase import ModelError, Neuron, check, library
 from rheobase.check.copies import boundary, mean_interval
 from rheobase.check.trial import Trial
-from rheobase.dynamics.analyse import analyse
+from rheobase.dynamics.page import analyse
 
 
 @pytest.fixture(scope="module")

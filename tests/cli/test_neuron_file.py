@@ -33,7 +33,7 @@ def test_errors_say_where(tmp_path):
     with pytest.raises(ModelError, match=r"line 2: \[neuron\]: equations: .*tua"):
         Neuron.from_toml(path)
     path.write_text("[neuron]\nequations = 'dv/dt = -v/ms : mV'\ntreshold = 'v > 1*mV'\n")
-    with pytest.raises(ModelError, match="line 3.*did you mean 'threshold'"):
+    with pytest.raises(ModelError, match=r"line 3.*did you mean 'threshold'"):
         Neuron.from_toml(path)
     path.write_text("[neuron]\nequations = 'dv/dt = -v/ms : mV'\n[network]\n")
     with pytest.raises(ModelError, match="network"):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from rheobase import ModelError, Neuron, library
-from rheobase.dynamics.action_potential import action_potential
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.ramp_threshold import ramp_threshold
-from rheobase.dynamics.refractoriness import refractory_period
-from rheobase.dynamics.trajectory import trajectories
+from rheobase.dynamics.orbits.trajectory import trajectories
+from rheobase.dynamics.response.action_potential import action_potential
+from rheobase.dynamics.response.ramp_threshold import ramp_threshold
+from rheobase.dynamics.response.refractoriness import refractory_period
 
 LIF = Neuron(
     "dv/dt = I/C - (v + 65*mV)/tau : mV (unless refractory) \n I : pA = 0*pA \n C : pF = 200*pF \n tau : ms = 10*ms",

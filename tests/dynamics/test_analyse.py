@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rheobase import ModelError, Neuron, library
-from rheobase.dynamics.analyse import analyse
+from rheobase.dynamics.page import analyse
 
 REQUIRED = {"model", "rest", "rheobase", "hodgkin_class", "resonator", "resonance_hz", "special_points"}
 KINDS = {

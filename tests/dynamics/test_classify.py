@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from rheobase import library
-from rheobase.dynamics.classify import classify
-from rheobase.dynamics.coincidence import doublet
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.onset import law
-from rheobase.dynamics.rheobase_current import ground
+from rheobase.dynamics.firing.classify import classify
+from rheobase.dynamics.firing.coincidence import doublet
+from rheobase.dynamics.firing.onset import law
+from rheobase.dynamics.firing.rheobase_current import ground
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
 

@@ -10,8 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rheobase import library
-from rheobase.dynamics.continuation import continuation
-from rheobase.dynamics.fixed_points import fixed_points
+from rheobase.dynamics.equilibria.continuation import continuation
+from rheobase.dynamics.equilibria.fixed_points import fixed_points
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.units import cm, uA

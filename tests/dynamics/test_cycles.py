@@ -7,8 +7,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from rheobase import library
-from rheobase.dynamics.continuation import continuation
-from rheobase.dynamics.cycles import cycle_at, cycles_from_hopf, cycles_from_orbit
+from rheobase.dynamics.cycles.continuation import cycle_at, cycles_from_hopf, cycles_from_orbit
+from rheobase.dynamics.equilibria.continuation import continuation
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.special import SpecialPoint
 from rheobase.errors import ModelError

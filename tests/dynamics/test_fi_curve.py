@@ -9,9 +9,9 @@ import pytest
 from scipy.integrate import quad
 
 from rheobase import library
-from rheobase.dynamics.closed_form import closed_form, passage, polynomial
-from rheobase.dynamics.fi_curve import fi_curve
 from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.firing.closed_form import closed_form, passage, polynomial
+from rheobase.dynamics.firing.fi_curve import fi_curve
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.units import ms

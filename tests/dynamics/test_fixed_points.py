@@ -8,9 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rheobase import library
-from rheobase.dynamics.box import find_box
+from rheobase.dynamics.equilibria.box import find_box
+from rheobase.dynamics.equilibria.fixed_points import fixed_points
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.fixed_points import fixed_points
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.units import mV

@@ -7,7 +7,7 @@ import pytest
 
 from rheobase import ModelError, Neuron, library
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.impedance import impedance
+from rheobase.dynamics.response.impedance import impedance
 from rheobase.numerics.transfer import Transfer
 
 RC = Neuron("dv/dt = (I - v/R)/C : mV \n I : nA = 0*nA \n R : Mohm = 100*Mohm \n C : pF = 200*pF")
@@ -73,7 +73,7 @@ def test_resonant_circuit_in_closed_form():
 @pytest.mark.parametrize("name", ["hodgkin_huxley", "connor_stevens", "adex", "fitzhugh_nagumo"])
 def test_steady_response_is_the_slope_of_the_rest(name):
     """Z(0) against the equilibria at I +- h; the error of the central difference is of order h**2."""
-    from rheobase.dynamics.fixed_points import fixed_points
+    from rheobase.dynamics.equilibria.fixed_points import fixed_points
 
     neuron = library.make(name)
     found, v = impedance(neuron), VectorField.of(neuron).voltage

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rheobase import Neuron
-from rheobase.dynamics.continuation import continuation
-from rheobase.dynamics.cycles import cycles_from_orbit
+from rheobase.dynamics.cycles.continuation import cycles_from_orbit
+from rheobase.dynamics.equilibria.continuation import continuation
 
 
 def neuron(*lines, mu=0.0):

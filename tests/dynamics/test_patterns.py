@@ -13,9 +13,8 @@ import pytest
 
 from rheobase import library
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.firing_pattern import FiringPattern, firing_pattern
-from rheobase.dynamics.reset_map import reset_map
-from rheobase.dynamics.spike_features import (
+from rheobase.dynamics.patterns.firing_pattern import FiringPattern, firing_pattern
+from rheobase.dynamics.patterns.spike_features import (
     adaptation_index,
     burst_sizes,
     initial_burst,
@@ -23,6 +22,7 @@ from rheobase.dynamics.spike_features import (
     oscillation,
     spike_features,
 )
+from rheobase.dynamics.resets.reset_map import reset_map
 from rheobase.errors import ModelError
 from rheobase.library.neurons.adex import NAUD_CURRENTS
 from rheobase.library.neurons.izhikevich2004 import LOST, STIMULI, Stimulus, izhikevich2004, stimulus

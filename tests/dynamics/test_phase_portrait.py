@@ -9,16 +9,16 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 from rheobase import ModelError, Neuron, library
+from rheobase.dynamics.equilibria.fixed_points import fixed_points
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.fixed_points import fixed_points
-from rheobase.dynamics.frozen import frozen
-from rheobase.dynamics.limit_cycles import unstable_cycles
-from rheobase.dynamics.nullclines import nullclines
-from rheobase.dynamics.path import path
-from rheobase.dynamics.phase_portrait import phase_portrait
-from rheobase.dynamics.section import Section
-from rheobase.dynamics.separatrix import branches
-from rheobase.dynamics.window import Window
+from rheobase.dynamics.orbits.path import path
+from rheobase.dynamics.portrait.frozen import frozen
+from rheobase.dynamics.portrait.limit_cycles import unstable_cycles
+from rheobase.dynamics.portrait.nullclines import nullclines
+from rheobase.dynamics.portrait.phase_portrait import phase_portrait
+from rheobase.dynamics.portrait.section import Section
+from rheobase.dynamics.portrait.separatrix import branches
+from rheobase.dynamics.portrait.window import Window
 from rheobase.numerics.level_curve import level_curve
 
 EPS = np.finfo(float).eps

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rheobase import ModelError, Neuron, library
-from rheobase.dynamics.phase_response import TYPE_TWO, phase_response
+from rheobase.dynamics.response.phase_response import TYPE_TWO, phase_response
 
 THETA = Neuron(
     "dv/dt = (v**2 + I)/tau : 1 \n tau : ms = 10*ms \n I : 1 = 0.25 \n top : 1 = 2000", threshold="v > top",
@@ -172,8 +172,9 @@ def test_plot_has_units():
 @pytest.mark.parametrize(("name", "current"), [("hodgkin_huxley", 10), ("wang_buzsaki", 1)])
 def test_collocation_and_integration_agree(name, current):
     """Two adjoint solutions that share no code: on the mesh of the cycle, and backward along the integrated orbit."""
-    from rheobase.dynamics import phase_cycle, settled
     from rheobase.dynamics.field import VectorField
+    from rheobase.dynamics.orbits import settled
+    from rheobase.dynamics.response import phase_cycle
 
     field = VectorField.of(library.make(name), I=current)
     found = settled.oscillation(field, "I")[0]

@@ -9,9 +9,16 @@ from scipy.optimize import brentq
 
 from rheobase import library
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.map_orbits import burst_border, cycle_length, exponent, multipliers, slopes, spikes_per_burst
-from rheobase.dynamics.reset_map import reset_map
-from rheobase.dynamics.spike_section import Section
+from rheobase.dynamics.resets.map_orbits import (
+    burst_border,
+    cycle_length,
+    exponent,
+    multipliers,
+    slopes,
+    spikes_per_burst,
+)
+from rheobase.dynamics.resets.reset_map import reset_map
+from rheobase.dynamics.resets.spike_section import Section
 from rheobase.errors import ModelError
 from rheobase.library.trajectory import spike_times
 from rheobase.model.neuron import Neuron

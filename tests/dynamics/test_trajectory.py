@@ -8,7 +8,7 @@ import pytest
 from rheobase import library
 from rheobase.compile.orbit import orbit_source
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.trajectory import Drive, trajectories
+from rheobase.dynamics.orbits.trajectory import Drive, trajectories
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from rheobase import ModelError, Neuron, library
-from rheobase.dynamics.continuation import continuation
-from rheobase.dynamics.cycles import cycles_from_orbit
+from rheobase.dynamics.cycles.continuation import cycles_from_orbit
+from rheobase.dynamics.equilibria.continuation import continuation
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.special import SpecialPoint
-from rheobase.dynamics.two_parameters import continue_point
+from rheobase.dynamics.two_parameters.continue_point import continue_point
 
 
 def neuron(*lines, **values):

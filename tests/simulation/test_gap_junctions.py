@@ -271,7 +271,7 @@ def test_the_theory_says_that_it_does_not_cover_them():
 
 @pytest.mark.parametrize("rho", [1.5, 30.0, 2000.0])
 def test_chebyshev_series(rho):
-    c = coefficients(phi1, rho)
+    c = coefficients(phi1, rho, 1e-12)
     z = np.linspace(-rho, 0, 501)
     found = np.polynomial.chebyshev.chebval(1 + 2 * z / rho, c)
     np.testing.assert_allclose(found, phi1(z), rtol=0, atol=1e-11)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from rheobase.check.copies import Copies, boundary, mean_interval, trains
 from rheobase.check.trial import DynamicsCheck, Staircase, Trial
-from rheobase.dynamics.analyse import analyse
 from rheobase.dynamics.analysis import Analysis
-from rheobase.dynamics.box import find_box
-from rheobase.dynamics.equilibria import polish
+from rheobase.dynamics.equilibria.box import find_box
+from rheobase.dynamics.equilibria.search import polish
+from rheobase.dynamics.page import analyse
 from rheobase.model.network import CurrentInput, Network, Population
 from rheobase.model.neuron import Neuron
 from rheobase.simulation import simulate
@@ -50,14 +50,14 @@ def dynamics(
     neuron
         The model, without noise.
     input, range, **parameters
-        As for `rheobase.dynamics.analyse`.
+        As for `rheobase.dynamics.page`.
     progress
         Tell on stderr what is being done.
 
     Raises
     ------
     ModelError
-        As `rheobase.dynamics.analyse` does.
+        As `rheobase.dynamics.page` does.
 
     Examples
     --------

@@ -59,7 +59,7 @@ def _neurons(name: str, parameters: Any) -> Iterator[tuple[str, Neuron]]:
 
 
 def _page(name: str, neuron: Neuron, options: argparse.Namespace, tell: bool) -> Any:
-    from rheobase.dynamics.analyse import analyse
+    from rheobase.dynamics.page import analyse
 
     progress = (lambda words: print(f"{name}: {words}", file=sys.stderr)) if tell else None
     named = neuron if neuron.name else neuron.with_(name=name)

@@ -21,7 +21,7 @@ RESISTANCE = CONDUCTANCE**-1
 ENDS = ("sealed", "killed")
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, init=False, repr=False)
 class Cable:
     r"""A cylinder of passive membrane.
 
@@ -53,7 +53,7 @@ class Cable:
     >>> dendrite.length_constant, dendrite.time_constant
     (1000 um, 20 ms)
     >>> dendrite.input_resistance()
-    688.781 Mohm
+    688.808 Mohm
     """
 
     diameter: float
@@ -90,6 +90,12 @@ class Cable:
             raise ModelError("a cable that has a length is not semi-infinite; give one of the two")
         for name, value in put.items():
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        extent = f"{self.length:g} um long, {self.end} end" if math.isfinite(self.length) else "infinite"
+        extent = "semi-infinite" if self.semi_infinite else extent
+        constants = f"lambda = {self._lambda:.4g} um, tau = {self._tau:.4g} ms"
+        return f"Cable({self.diameter:g} um wide, {extent}; {constants})"
 
     @property
     def length_constant(self) -> Quantity:

@@ -68,7 +68,7 @@ class Channel:
     >>> fast = Channel("Na", {"m": Gate(inf="1/(1 + exp((V_m - v)/k_m))")}, g="20 mS/cm**2", E="60 mV",
     ...                V_m="-20 mV", k_m="15 mV")
     >>> fast
-    Channel('Na': g_Na*m*(v - E_Na))
+    Channel('Na': g_Na*m_inf*(v - E_Na))
     """
 
     name: str

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.dynamics.classify import Character
-from rheobase.dynamics.cycles import CycleBranch
-from rheobase.dynamics.diagram import BifurcationDiagram
-from rheobase.dynamics.fi_curve import FICurve
+from rheobase.dynamics.cycles.continuation import CycleBranch
+from rheobase.dynamics.equilibria.diagram import BifurcationDiagram
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.firing_pattern import FiringPattern
-from rheobase.dynamics.phase_portrait import PhasePortrait
+from rheobase.dynamics.firing.classify import Character
+from rheobase.dynamics.firing.fi_curve import FICurve
+from rheobase.dynamics.patterns.firing_pattern import FiringPattern
+from rheobase.dynamics.portrait.phase_portrait import PhasePortrait
 from rheobase.dynamics.special import SpecialPoint
 from rheobase.files import replacing
 

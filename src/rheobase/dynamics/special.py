@@ -132,6 +132,6 @@ class SpecialPoint:
             raise ModelError(f"cycles are born at Hopf points, and this is a {KINDS[self.kind]}; take diagram.hopf[0]")
         if self.field is None:
             raise ModelError("this point has lost its vector field; take it from a bifurcation diagram")
-        from rheobase.dynamics.cycles import cycles_from_hopf
+        from rheobase.dynamics.cycles.continuation import cycles_from_hopf
 
         return cycles_from_hopf(self.field, self.parameter, self, **options)

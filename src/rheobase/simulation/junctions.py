@@ -24,8 +24,10 @@ from rheobase.simulation.plan import PopulationPlan
 from rheobase.simulation.slices import Slice
 from rheobase.simulation.wiring import draw_sources, draw_value
 
-#: The fastest decay of a potential that is looked ahead for: over that at the start, and at least for one step.
-_STEEPEST, _LEAST = 1.5, 0.02
+#: The fastest decay of a potential that is looked ahead for, over that at the start.
+_STEEPEST = 1.5
+#: Error of a potential after a step, over the span of the potentials.
+_TOLERANCE = 1e-10
 #: Gap junctions count from here in the random counters; projections stay below.
 _FIRST_NUMBER = 2**20
 
@@ -121,12 +123,13 @@ def link_of(network: Network, sites: Sequence[Site], seed: int, dt: float) -> Li
     starts = np.searchsorted(one[order], np.arange(n + 1)).astype(np.int64)
     speed = dt * np.concatenate([site.gain() for site in sites])
     total = np.bincount(one, weights=both, minlength=n)
-    steepest = max([_LEAST, *(_STEEPEST * dt * site.steepest(dt) for site in sites)])
-    rho = steepest + 2.0 * float(np.max(speed * total, initial=0.0))  # Gershgorin: all eigenvalues of -Z lie below
+    steepest = _STEEPEST * dt * max(site.steepest(dt) for site in sites)
+    # Gershgorin: all eigenvalues of -Z lie below
+    rho = max(steepest + 2.0 * float(np.max(speed * total, initial=0.0)), 1e-9)
     v, rates, slopes, active, current = (np.zeros(n) for _ in range(5))
     return Link(
         starts, other[order].astype(np.int32), both[order], speed, dt, -steepest / dt, 0.5 * rho,
-        coefficients(phi1, rho), v, rates, slopes, active, current, np.zeros((4, n)),
+        coefficients(phi1, rho, _TOLERANCE / max(1.0, rho)), v, rates, slopes, active, current, np.zeros((4, n)),
     )  # fmt: skip
 
 

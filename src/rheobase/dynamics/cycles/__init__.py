@@ -1,0 +1,1 @@
+"""Periodic orbits: followed over a parameter by collocation."""

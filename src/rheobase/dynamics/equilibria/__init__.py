@@ -1,0 +1,1 @@
+"""Equilibria: where they are, what kind they are, and how they change with a parameter."""

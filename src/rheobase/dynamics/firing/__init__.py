@@ -1,0 +1,1 @@
+"""Rates of firing, classes of excitability, integrators and resonators."""

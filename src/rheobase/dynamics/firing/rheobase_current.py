@@ -1,0 +1,302 @@
+"""Where a neuron begins to fire when its input is raised, and where it stops when the input is lowered again.
+
+Measured on orbits: many inputs at once, then finer between the last that fails and the first that succeeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import field as part
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.orbits.spiking import Firing, fire, firing, rest
+from rheobase.errors import ModelError
+from rheobase.units import VOLTAGE
+
+Array = NDArray[np.float64]
+
+#: Orbits are followed for so many of the slowest time constants.
+_LONG = 40.0
+#: The inputs that are tried first: decades below and above the natural scale, and values a decade.
+_DECADES, _PER_DECADE = (-5.0, 2.5), 9
+#: A row that has fired so often fires on.
+_ENOUGH = 200
+_INNER, _ROUNDS = 15, 5
+_MOST = 400_000
+RTOL = 1e-7
+#: Sizes that count as large where nothing else says so: 10 mV.
+_VOLTS = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A neuron at rest, and the scales on which to look at it; internal units.
+
+    Attributes
+    ----------
+    base
+        The input at which it rests: 0, or a negative one if it does not rest there.
+    state
+        The rest.
+    scale
+        The size of an input that matters.
+    time
+        How long an orbit has to be followed (ms).
+    slowest
+        The slowest time constant at rest (ms).
+    settled
+        Whether ``state`` is an equilibrium; otherwise the neuron rests nowhere, and its start values are taken.
+    """
+
+    field: VectorField
+    input: str
+    base: float
+    state: Array
+    scale: float
+    time: float
+    slowest: float
+    settled: bool = True
+
+    @property
+    def eigenvalues(self) -> NDArray[np.complex128]:
+        """Of the rest, per ms."""
+        p = self.field.at(**{self.input: self.base})
+        return np.asarray(np.linalg.eigvals(self.field.jacobian(self.state, p)), dtype=complex)
+
+
+def ground(field: VectorField, name: str, bounds: tuple[float, float] | None = None) -> Ground:
+    """Find an input at which the neuron rests: 0, else the smallest negative one tried.
+
+    Raises
+    ------
+    ModelError
+        If it rests nowhere and never stops to fire.
+    """
+    scale, quick = _input_scale(field, name), _guessed_time(field)
+    tried = [0.0, *(-scale * 10.0**k for k in np.arange(-1.5, 2.1, 0.5))]
+    if bounds is not None:
+        tried = [bounds[0]] if not bounds[0] <= 0.0 <= bounds[1] else [0.0, bounds[0]]
+    start = field.start
+    for base in tried:
+        x = rest(field, name, base, start, 100.0 * quick)
+        if x is not None:
+            rates = -np.linalg.eigvals(field.jacobian(x, field.at(**{name: base}))).real
+            slowest = float(1.0 / rates.min())
+            if slowest < 1e3 * quick:
+                return Ground(field, name, base, x, scale, _LONG * max(slowest, quick), slowest)
+    for base in tried:
+        unsettled = Ground(field, name, base, start, scale, _LONG * quick, quick, False)
+        if not steps(unsettled, np.array([base])).sustained[0]:
+            return unsettled
+    shown = ", ".join(f"{field.shown(name, value):.4g}" for value in tried)
+    raise ModelError(
+        f"the neuron fires at all of the inputs {name} = {shown}, so there is no rest to begin from; check the start "
+        "values, or give range=(low, high) with a low at which it rests"
+    )
+
+
+def _guessed_time(field: VectorField) -> float:
+    """The slowest of the states by itself, at the start values."""
+    rates = np.abs(np.diag(field.jacobian(field.start)))
+    rates = rates[rates > 0]
+    return float(1.0 / rates.min()) if rates.size else 10.0
+
+
+def _input_scale(field: VectorField, name: str) -> float:
+    """The input that outweighs what flows by itself when the voltage moves by its own size."""
+    at = field.states.index(field.voltage)
+    size = max(abs(field.start[at]), _VOLTS if field.neuron.equations.dimension_of(field.voltage) == VOLTAGE else 0.1)
+    x = field.start.copy()
+    scales = []
+    for shift in (0.0, 0.3 * size, -0.3 * size):
+        x[at] = field.start[at] + shift
+        push = np.abs(field.by_parameter(x, name)).max()
+        pull = np.abs(np.diag(field.jacobian(x)))[at]
+        if push > 0 and np.isfinite(pull):
+            scales.append(size * pull / push)
+    found = [scale for scale in scales if scale > 0]
+    if not found:
+        raise ModelError(f"the parameter '{name}' does not act on the neuron, so it is no input; say input='...'")
+    return float(np.median(found))
+
+
+def steps(
+    ground: Ground, values: Array, *, time: float = 1.0, enough: int = _ENOUGH, starts: Array | None = None
+) -> Firing:
+    """Switch inputs on at rest (or at ``starts``), for ``time`` times the usual duration."""
+    duration = time * ground.time
+    begin = ground.state if starts is None else starts
+    run = fire(
+        ground.field, begin, duration=duration, parameter=ground.input, values=values, stop_after=enough, rtol=RTOL,
+        most=_MOST,
+    )  # fmt: skip
+    return firing(run, duration, stop_after=enough)
+
+
+@dataclass(frozen=True, eq=False)
+class Onset:
+    """The smallest step from rest that makes a neuron fire on; internal units, None where there is none.
+
+    ``error`` is its uncertainty, ``fires_at`` an input a little above.
+    """
+
+    fires_from: float | None
+    error: float
+    fires_at: float | None
+
+
+def look(ground: Ground, bounds: tuple[float, float] | None = None) -> tuple[Array, Firing]:
+    """A first look at steps over many decades, or over the given bounds: the inputs, and what each does."""
+    values = _ladder(ground, bounds)
+    found = steps(ground, values)
+    if found.sustained.any() or not (found.count > 0).any() or bounds is not None:
+        return values, found
+    above = values[found.count > 0][0] - ground.base  # a narrower window may lie between the values
+    fine = ground.base + above * np.geomspace(0.3, 30.0, 240)
+    values = np.union1d(values, fine[fine <= values[-1]])
+    return values, steps(ground, values)
+
+
+def onset(ground: Ground, seen: tuple[Array, Firing], extra: Array | None = None) -> Onset:
+    """The smallest steps that make a neuron fire on, after a first look, with more inputs to try."""
+    values, sustained = seen[0], seen[1].sustained
+    if extra is not None and extra.size:
+        more = steps(ground, extra, time=4.0)
+        values = np.concatenate([values, extra])
+        order = np.argsort(values, kind="stable")
+        values, sustained = values[order], np.concatenate([sustained, more.sustained])[order]
+    times = (1.0, 1.0, 2.0, 4.0, 4.0)
+    fires = _refined(ground, values, sustained, times, lambda inner, time: steps(ground, inner, time=time).sustained)
+    return Onset(None, 0.0, None) if fires is None else Onset(fires[0], fires[1], fires[2])
+
+
+def spikes_from(ground: Ground, seen: tuple[Array, Firing]) -> float | None:
+    """The smallest step that makes a single spike."""
+    found = _refined(
+        ground,
+        seen[0],
+        seen[1].count > 0,
+        (1.0,) * 3,
+        lambda inner, time: steps(ground, inner, time=time, enough=1).count > 0,
+    )
+    return None if found is None else found[0]
+
+
+def _ladder(ground: Ground, bounds: tuple[float, float] | None) -> Array:
+    if bounds is not None:
+        low = max(bounds[0], ground.base)
+        return np.linspace(low, bounds[1], 73)[1:]
+    low, high = _DECADES
+    return ground.base + ground.scale * 10.0 ** np.arange(low, high, 1.0 / _PER_DECADE)
+
+
+def _refined(
+    ground: Ground,
+    values: Array,
+    good: NDArray[np.bool_],
+    times: tuple[float, ...],
+    test: Callable[[Array, float], NDArray[np.bool_]],
+) -> tuple[float, float, float] | None:
+    """The edge below the first good value, its error, and the value above it: a section for each of ``times``."""
+    if not good.any():
+        return None
+    first = int(np.argmax(good))
+    low, high = float(values[first - 1] if first else ground.base), float(values[first])
+    for time in times:
+        inner = np.linspace(low, high, _INNER + 2)
+        hit = [*test(inner[1:-1], time), True].index(True) + 1
+        low, high = float(inner[hit - 1]), float(inner[hit])
+        if high - low <= 1e-9 * max(abs(high), abs(low)):
+            break
+    return 0.5 * (low + high), 0.5 * (high - low), high
+
+
+@dataclass(frozen=True, eq=False)
+class Offset:
+    """Where firing ends when the input is lowered slowly; internal units.
+
+    Attributes
+    ----------
+    stops_at
+        The input below which firing ends.
+    error
+        Its uncertainty.
+    state
+        A state on the firing orbit just above.
+    lowest
+        Whether it still fires at the lowest input tried.
+    """
+
+    stops_at: float
+    error: float
+    state: Array = part(repr=False)
+    lowest: bool = False
+
+
+def offset(ground: Ground, fires_at: float) -> Offset:
+    """Lower the input from ``fires_at``, the state carried along, until firing ends."""
+    reach = max(fires_at - ground.base, 1e-3 * ground.scale)
+    floor = ground.base - reach
+    states = on_orbit(ground, fires_at, ground.state)
+    low, high, gap = floor, fires_at, 0.0
+    for turn in range(_ROUNDS + 2):
+        values = np.linspace(low, high, _INNER + 2)[:-1]
+        rows = np.repeat(values, len(states))
+        begin = np.tile(states, (values.size, 1))
+        found = (
+            steps(ground, rows, starts=begin, time=min(2.0**turn, 4.0)).sustained.reshape(values.size, -1).any(axis=1)
+        )
+        gap = values[1] - values[0]
+        # firing has to go on all the way down
+        broken = np.nonzero(~found)[0]
+        lowest = int(broken[-1]) + 1 if broken.size else 0
+        high = float(values[lowest]) if lowest < values.size else high
+        if not broken.size and turn == 0:
+            return Offset(low, 0.0, states[0], True)
+        low = max(floor, high - (1.0 if turn > 2 else 1.5) * gap)
+        states = on_orbit(ground, high, states[0])
+        if gap <= 1e-9 * max(abs(high), abs(low)):
+            break
+    return Offset(high - 0.5 * gap, 0.5 * gap, states[0])
+
+
+def on_orbit(ground: Ground, value: float, start: Array) -> Array:
+    """Some states along an orbit that fires: at and between its last spikes."""
+    run = fire(ground.field, start[None], duration=4.0 * ground.time, parameter=ground.input, values=[value],
+               stop_after=_ENOUGH, rtol=RTOL, most=_MOST)  # fmt: skip
+    times = run.spikes[0]
+    if len(times) < 3:
+        return start[None]
+    period = float(np.median(np.diff(times[len(times) // 2 :])))
+    span = np.linspace(0.0, period, 5)[:-1]
+    state = run.after[0][-1]
+    if ground.field.neuron.refractory is not None and ground.field.neuron.has_reset:
+        return state[None]
+    later = fire(
+        ground.field, state[None], duration=period, parameter=ground.input, values=[value], sample=span, rtol=RTOL
+    )
+    assert later.states is not None
+    found = later.states[0].T
+    return found[np.isfinite(found).all(axis=1)]
+
+
+def periods_near(ground: Ground, edge: float, width: float, decades: Array, start: Array, spikes: int = 24) -> Array:
+    """Periods (ms) at ``edge + width * 10**-decades``: infinite where it does not fire on, NaN if it took too long."""
+    values = edge + width * 10.0**-decades
+    duration = spikes * ground.time * 10.0 ** (0.5 * decades.max())
+    run = fire(
+        ground.field, start, duration=duration, parameter=ground.input, values=values, stop_after=spikes, rtol=RTOL,
+        most=2 * _MOST,
+    )  # fmt: skip
+    periods = []
+    for times, code in zip(run.spikes, run.codes, strict=True):
+        late = times[len(times) // 2 :]
+        if code == 1 or len(times) >= 6:
+            periods.append((late[-1] - late[0]) / (len(late) - 1))
+        else:
+            periods.append(np.nan if code == 3 else np.inf)
+    return np.array(periods)

@@ -1,0 +1,1 @@
+"""Named patterns of firing, by measured features."""

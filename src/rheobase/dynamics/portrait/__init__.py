@@ -1,0 +1,1 @@
+"""Phase planes and phase lines."""
