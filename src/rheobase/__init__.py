@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rheobase.model.connect import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotalNumber, OneToOne
     from rheobase.model.distribution import Lognormal, Normal, Uniform
     from rheobase.model.errors import EquationError, ModelError, UnitError
+    from rheobase.model.gap_junction import GapJunction
     from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
     from rheobase.model.neuron import Neuron
     from rheobase.model.synapse import Synapse
@@ -70,6 +71,7 @@ __all__ = [
     "Explicit",
     "FixedIndegree",
     "FixedTotalNumber",
+    "GapJunction",
     "Gohm",
     "Hz",
     "Interrupted",
@@ -148,6 +150,7 @@ _HOME = {
     "rheobase.model.connect": ("AllToAll", "Bernoulli", "Explicit", "FixedIndegree", "FixedTotalNumber", "OneToOne"),
     "rheobase.model.distribution": ("Lognormal", "Normal", "Uniform"),
     "rheobase.model.errors": ("EquationError", "ModelError", "UnitError"),
+    "rheobase.model.gap_junction": ("GapJunction",),
     "rheobase.model.network": ("CurrentInput", "Network", "PoissonInput", "Population", "Projection"),
     "rheobase.model.neuron": ("Neuron",),
     "rheobase.model.synapse": ("Synapse",),

@@ -9,7 +9,7 @@ import numpy as np
 
 from rheobase.model.connect import Connectivity, Explicit, OneToOne, check_connectivity
 from rheobase.model.derivative import differentiate, simplify
-from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
+from rheobase.model.distribution import Lognormal, Normal, Uniform
 from rheobase.model.errors import ModelError
 from rheobase.model.expression import Expression, Number, names, substitute
 from rheobase.model.neuron import Neuron
@@ -138,8 +138,3 @@ def slope_of_input(neuron: Neuron, voltage: str, target: str) -> Expression:
 def couples(junction: GapJunction, name: str) -> bool:
     """Whether a population takes part in it."""
     return name in (junction.pre, junction.post)
-
-
-def is_constant(value: Any) -> bool:
-    """Whether all pairs have one conductance."""
-    return not isinstance(value, Distribution) and np.ndim(value) == 0

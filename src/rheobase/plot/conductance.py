@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot.style import COLOURS, FAINT, colour, style
+from rheobase.plot.style import FAINT, colour, style
 
 
 def gating(result: Any) -> Any:
@@ -65,18 +65,4 @@ def cable_steady(x: Any, curves: Any, unit: str = "µm") -> Any:
         axes.set(xlabel=f"position ({unit})", ylabel="depolarisation (mV)")
         axes.set_ylim(bottom=0.0)
         axes.legend(loc="best")
-    return figure
-
-
-def cable_step(x: Any, t: Any, values: Any) -> Any:
-    """The response to a step of current: over time at each position, ``values`` of shape (positions, times) in mV."""
-    from matplotlib import pyplot
-
-    with style():
-        figure, axes = pyplot.subplots(figsize=(5.2, 3.4), layout="constrained")
-        for k, (place, course) in enumerate(zip(x, values, strict=True)):
-            axes.plot(t, course, color=COLOURS[k % len(COLOURS)], label=f"{place:g} µm")
-        axes.set(xlabel="time (ms)", ylabel="depolarisation (mV)")
-        axes.set_ylim(bottom=0.0)
-        axes.legend(loc="best", title="position")
     return figure

@@ -71,7 +71,7 @@ def _counts(axes: Any, result: Any) -> None:
     marker = "o-" if shown.sum() < 25 else "-"
     axes.plot(result.counts[shown], result.expected[shown], marker, ms=3, lw=1.0, color=THEORY, label="Poisson")
     axes.set(
-        xlabel="spikes in a window", ylabel="windows", title=f"counts: Fano {result.fano:.3f}, p = {result.count_p:.2g}"
+        xlabel="spikes in a window", ylabel="windows", title=f"counts: Fano {result.fano:.3f}, {_p(result.count_p)}"
     )
     axes.legend(loc="best")
 
@@ -82,4 +82,8 @@ def _intervals(axes: Any, result: Any) -> None:
     axes.stairs(np.where(density > 0, density, np.nan), edges, color=COLOURS[0])
     axes.plot(edges, np.exp(-edges), color=THEORY, lw=1.0)
     axes.set(xlabel="interval (mean intervals)", ylabel="density", yscale="log")
-    axes.set_title(f"intervals: CV {result.cv:.3f}, p = {result.interval_p:.2g}")
+    axes.set_title(f"intervals: CV {result.cv:.3f}, {_p(result.interval_p)}")
+
+
+def _p(value: float) -> str:
+    return "p < 1e-9" if value < 1e-9 else f"p = {value:.2g}"

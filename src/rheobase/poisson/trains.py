@@ -157,8 +157,8 @@ def spike_trains(
     dt
         The bin of ``bernoulli``; the step of a rate given as an array.
     bound
-        For a function with narrow peaks: a rate that it never exceeds. Found on a grid by default, and raised if a
-        candidate finds the function above it.
+        A rate that a function never exceeds. By default it is found on a grid of 20,001 times, and raised if a
+        candidate finds the function above it; give it for a function with a peak that is narrower.
     seed
         The same seed gives the same trains; train k is the same however many others there are, and goes on where a
         shorter one ends.

@@ -161,7 +161,8 @@ def fixed_points(
         The model, or its vector field.
     box
         ``{state: (low, high)}``, as quantities, texts or numbers in the unit of the state. By default voltages reach
-        well beyond all voltages that the equations mention, gates from 0 to 1; see `rheobase.dynamics.box.find_box`.
+        well beyond all voltages that the equations mention, gates from 0 to 1; see
+        `rheobase.dynamics.equilibria.box.find_box`.
     throw
         Whether to raise an error if there is none in the box; else the result is empty.
     **parameters

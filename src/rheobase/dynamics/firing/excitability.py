@@ -55,7 +55,7 @@ class Findings:
     periods
         Closer and closer above where firing begins when the input rises slowly: where the rest is lost.
     law
-        How they go on: see `rheobase.dynamics.onset.law`.
+        How they go on: see `rheobase.dynamics.firing.onset.law`.
     ramped
         The input of a step that makes spikes and no firing, the spikes of the step, and those of a slow ramp to it.
     why

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as part
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,6 @@ from rheobase.dynamics.field import VectorField
 from rheobase.errors import ModelError
 from rheobase.model.network import nearest
 from rheobase.units import VOLTAGE
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 
@@ -87,7 +84,7 @@ class PhaseLine:
             lines.append(f"  {_interval(low, high, unit)} it goes to {self.x} = {place:.6g}{unit}")
         return "\n".join([*lines, f"  {self.status}"])
 
-    def plot(self, ax: Any = None) -> Figure:
+    def plot(self, ax: Any = None) -> Any:
         """Draw it: into given axes, or a figure of its own; returns the figure."""
         from rheobase.plot.phase_portrait import phase_line as draw
 

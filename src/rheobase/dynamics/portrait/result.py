@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as part
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,6 @@ from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.portrait.basins import Basins
 from rheobase.dynamics.portrait.examples import Orbit
 from rheobase.dynamics.portrait.nullclines import Nullcline
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 
@@ -153,7 +150,7 @@ class PhasePortrait:
             lines += [f"  from {share:.1%} of the window: {name}" for name, share in shares.items()]
         return "\n".join([*lines, f"  {self.status}"])
 
-    def plot(self, ax: Any = None) -> Figure:
+    def plot(self, ax: Any = None) -> Any:
         """Draw it: into given axes, or a figure of its own; returns the figure."""
         from rheobase.plot.phase_portrait import phase_portrait as draw
 

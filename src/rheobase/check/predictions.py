@@ -1,0 +1,165 @@
+"""The trials: each predicts a number, simulates, and says how large a difference the two methods leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.check.bench import ASIDE, MOST_MS, Bench
+from rheobase.check.copies import Copies, boundary, mean_interval, trains
+from rheobase.check.trial import Trial
+
+Array = NDArray[np.float64]
+
+_GRID = 41
+_PERIODS = 60
+_INSIDE = np.array([0.15, 0.5, 0.85])
+#: Displacement from rest, as a share of the voltage, and how often that must grow to count as having left.
+_PUSH, _LEFT = 1e-3, 5.0
+
+
+def rest(bench: Bench) -> Iterator[Trial]:
+    found = bench.page.character.rest
+    if found is None:
+        return
+    state, unit = bench.page.field.voltage, bench.page.field.unit_name(bench.page.field.voltage)
+    at = bench.page.field.states.index(state)
+    start = bench.rest.copy()
+    start[at] += _PUSH * max(abs(start[at]), 1.0)
+    duration = max(30.0 / float(np.abs(bench.rates.real).min()), 10 * bench.dt)
+    end = bench.copies.settled(bench.base, start, min(duration, 10 * MOST_MS))
+    allowed = 1e-6 * max(abs(found[state]), 1.0)
+    yield Trial(
+        f"rest, {state}", found[state], float(bench.page.field.shown(state, end[at])), unit, allowed,
+        "30 of the slowest time constants after a push of a thousandth, of which less than the allowance is left",
+    )  # fmt: skip
+
+
+def loss(bench: Bench) -> Iterator[Trial]:
+    found = bench.page.character
+    if found.rest_lost_at is None:
+        return
+    edge = bench.read(found.rest_lost_at)
+    values = edge + bench.width * np.linspace(-ASIDE, ASIDE, _GRID)
+    rests = np.stack([bench.equilibrium(value) for value in values])
+    at = bench.page.field.states.index(bench.page.field.voltage)
+    push = _PUSH * np.maximum(np.abs(rests[:, at]), 1.0)
+    starts = rests.copy()
+    starts[:, at] -= push
+    traces = bench.traces(values, starts)
+    away = np.abs(traces - rests[:, at]) > _LEFT * push
+    yield _edge_trial(bench, 
+        f"{bench.page.parameter} where the rest is lost ({found.rest_lost_by})", found.rest_lost_at, values, away,
+        "copies at 41 inputs start beside their equilibrium; those count that are five times as far off in the "
+        "second half",
+    )  # fmt: skip
+
+
+def stop(bench: Bench) -> Iterator[Trial]:
+    found = bench.page.character
+    if found.stops_at is None or not bench.fires:
+        return
+    edge = bench.read(found.stops_at)
+    values = edge + bench.width * np.linspace(-ASIDE, ASIDE, _GRID)
+    traces = bench.traces(values, np.stack([bench.on_orbit(edge, value) for value in values]))
+    moving = np.abs(traces - traces[-1]) > 0.02 * np.ptp(traces, axis=0).max()
+    yield _edge_trial(bench, 
+        f"{bench.page.parameter} where firing ends ({found.stops_by})", found.stops_at, values, moving,
+        "copies at 41 inputs start on the firing orbit; those count that still move in the second half",
+    )  # fmt: skip
+
+
+def _edge_trial(bench: Bench, what: str, predicted: float, values: Array, active: Any, how: str) -> Trial:
+    """From what each copy does at each time; measured again in half the time, to see what the time leaves open."""
+    half, quarter = len(active) // 2, len(active) // 4
+    found = boundary(values, active[half:].any(axis=0))
+    sooner = boundary(values, active[quarter:half].any(axis=0))
+    step = values[1] - values[0]
+    allowed = float(step + (abs(found - sooner) if np.isfinite(sooner) else 2 * ASIDE * bench.width))
+    shown = bench.shown
+    return Trial(
+        what, predicted, None if np.isnan(found) else shown(found), bench.page.unit, shown(allowed) - shown(0.0),
+        f"{how} of {bench.long:.4g} ms; allowed are the distance of two inputs and what half the time changes",
+    )  # fmt: skip
+
+
+def periods(bench: Bench) -> Iterator[Trial]:
+    if not bench.fires:
+        return
+    values = _firing_inputs(bench)
+    if not values.size:
+        return
+    predicted = [_period(bench, value) for value in values]
+    inside = np.array([bench.read(value) for value in values])
+    edge = bench.read(bench.page.character.stops_at if bench.page.character.stops_at is not None else values[0])
+    starts = np.stack([bench.on_orbit(edge, value) for value in inside])
+    duration = float(min(_PERIODS * max(predicted), 5 * MOST_MS))
+    measured = [
+        _mean_intervals(Copies(bench.neuron, bench.page.parameter, bench.dt * k), inside, starts, duration)
+        for k in (1, 2)
+    ]
+    for value, period, fine, coarse in zip(values, predicted, *measured, strict=True):
+        turns = max(1.0, 0.5 * duration / period)
+        allowed = 2 * abs(fine - coarse) + 2 * bench.dt / turns + (2 * bench.dt if bench.neuron.has_reset else 0.0)
+        yield Trial(
+            f"period at {bench.page.parameter} = {value:.5g}", period, fine if np.isfinite(fine) else None, "ms",
+            allowed,
+            f"mean interval in the second half of {duration:.4g} ms; allowed are twice what a doubled step "
+            "changes, and spikes and resets that come at the end of a step",
+        )  # fmt: skip
+
+
+def _firing_inputs(bench: Bench) -> Array:
+    """Three inputs at which one regular train is predicted, away from where firing begins and ends."""
+    fi, found = bench.page.fi, bench.page.character
+    fires = np.asarray(fi.I[fi.steady > 0] if fi is not None else [], dtype=float)
+    low = found.stops_at if found.stops_at is not None else found.rheobase
+    if not fires.size or low is None:
+        return np.empty(0)
+    wanted = low + _INSIDE * (min(float(fires.max()), bench.ceiling) - low)
+    if bench.page.cycles:
+        return wanted
+    return fires[np.unique(np.argmin(np.abs(fires[:, None] - wanted), axis=0))]
+
+
+def _period(bench: Bench, value: float) -> float:
+    """By the branch of cycles if there is one, else by adaptive integration with located spikes."""
+    for branch in bench.page.cycles:
+        periods = [cycle.period_ms for cycle in branch.at(value) if cycle.stable]
+        if periods:
+            return float(periods[0])
+    assert bench.page.fi is not None
+    return float(1e3 / bench.page.fi.steady[np.argmin(np.abs(bench.page.fi.I - value))])
+
+
+def _mean_intervals(copies: Copies, values: Array, starts: Array, duration: float) -> list[float]:
+    run = copies.run(values, starts, duration)
+    return [mean_interval(train, duration / 2) for train in trains(run)]
+
+
+def bistable(bench: Bench) -> Iterator[Trial]:
+    found = bench.page.character
+    if found.bistable is None or not bench.fires:
+        return
+    value = sum(found.bistable) / 2
+    inside = bench.read(value)
+    rest = bench.equilibrium(inside)
+    at, voltage = bench.page.field.states.index(bench.page.field.voltage), bench.page.field.voltage
+    traces = bench.traces(
+        np.array([inside, inside]), np.stack([rest, bench.on_orbit(bench.read(found.bistable[0]), inside)])
+    )
+    late = traces[len(traces) // 2 :]
+    shown = bench.page.field.shown
+    size = float(np.ptp(late[:, 1]))
+    yield Trial(
+        f"at {bench.page.parameter} = {value:.5g}, from rest: {voltage}", float(shown(voltage, rest[at])),
+        float(shown(voltage, late[-1, 0])), bench.page.field.unit_name(voltage), 1e-6 * max(abs(rest[at]), 1.0),
+        "it has to stay where it is",
+    )  # fmt: skip
+    yield Trial(
+        f"at {bench.page.parameter} = {value:.5g}, from firing: still fires (1) or not (0)", 1.0,
+        float(size > 10 * _PUSH * max(abs(rest[at]), 1.0)), "1", 0.0, "the same input, begun on the firing orbit",
+    )  # fmt: skip
