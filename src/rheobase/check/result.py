@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.check.table import table
-from rheobase.files import replacing
+from rheobase.jsonfile import json_text, plain
 from rheobase.population import Mode, SteadyState
 from rheobase.simulation import Recording
 
@@ -167,7 +166,7 @@ class Comparison:
             }
             for row in self.rows
         ]
-        return _finite(
+        return plain(
             {
                 "network": self.network,
                 "duration_ms": self.duration_ms,
@@ -200,28 +199,9 @@ class Comparison:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The numbers as JSON, written to ``path`` if one is given."""
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-        if path is not None:
-            with replacing(path) as temporary:
-                temporary.write_text(text, encoding="utf-8")
-        return text
+        return json_text(self.to_dict(), path)
 
     def cite(self) -> str:
         """The papers behind the network and the methods."""
         methods = [] if self.steady is None else [self.steady.cite()]
         return "\n".join(part for part in (self.source, *methods) if part)
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no nan and no infinity: they become None. NumPy's numbers become Python's."""
-    match value:
-        case dict():
-            return {key: _finite(part) for key, part in value.items()}
-        case list():
-            return [_finite(part) for part in value]
-        case float() | np.floating():
-            return float(value) if math.isfinite(value) else None
-        case np.integer():
-            return int(value)
-        case _:
-            return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.files import replacing
+from rheobase.jsonfile import json_text
 
 
 @dataclass(frozen=True)
@@ -142,11 +141,7 @@ class DynamicsCheck:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The numbers as JSON, written to ``path`` if one is given."""
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-        if path is not None:
-            with replacing(path) as temporary:
-                temporary.write_text(text, encoding="utf-8")
-        return text
+        return json_text(self.to_dict(), path)
 
     def plot(self, ax: Any = None) -> Any:
         """The staircase up and down, with the predicted edges."""

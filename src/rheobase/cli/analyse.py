@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from rheobase.cli.models import find
 from rheobase.errors import ModelError
-from rheobase.files import replacing
+from rheobase.jsonfile import json_text
 from rheobase.model.network import Network
 from rheobase.model.neuron import Neuron
 
@@ -76,9 +75,7 @@ def _write(pages: list[Any], checks: list[Any], path: Path) -> None:
     found = [page.to_dict() for page in pages]
     for page, check in zip(found, checks, strict=False):
         page["check"] = check.to_dict()
-    text = json.dumps(found[0] if len(found) == 1 else found, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    json_text(found[0] if len(found) == 1 else found, path)
     print(f"numbers: {path}")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as part
@@ -20,7 +18,7 @@ from rheobase.dynamics.firing.fi_curve import FICurve
 from rheobase.dynamics.patterns.firing_pattern import FiringPattern
 from rheobase.dynamics.portrait.phase_portrait import PhasePortrait
 from rheobase.dynamics.special import SpecialPoint
-from rheobase.files import replacing
+from rheobase.jsonfile import json_text, plain
 
 _RATES_SHOWN = 8
 
@@ -134,7 +132,7 @@ class Analysis:
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and texts, ready for JSON; what there is not is None."""
         found = self.character
-        return _finite({
+        return plain({
             "model": self.model,
             "parameter": self.parameter,
             "unit": self.unit,
@@ -155,11 +153,7 @@ class Analysis:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The numbers as JSON, written to ``path`` if one is given."""
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-        if path is not None:
-            with replacing(path) as temporary:
-                temporary.write_text(text, encoding="utf-8")
-        return text
+        return json_text(self.to_dict(), path)
 
     def plot(self) -> Any:
         """Phase portrait, bifurcation diagram with cycles, f-I curve and a trace; returns the figure."""
@@ -179,20 +173,3 @@ def point_dict(point: SpecialPoint) -> dict[str, Any]:
         "period_ms": point.period_ms,
         "coefficient": point.coefficient,
     }
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no nan and no infinity: they become None. NumPy's numbers become Python's."""
-    match value:
-        case dict():
-            return {key: _finite(part_) for key, part_ in value.items()}
-        case list() | tuple():
-            return [_finite(part_) for part_ in value]
-        case bool() | np.bool_():
-            return bool(value)
-        case float() | np.floating():
-            return float(value) if math.isfinite(value) else None
-        case np.integer():
-            return int(value)
-        case _:
-            return value

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rheobase.dynamics.equilibria.search import polish as newton
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.orbits.trajectory import Trajectories, trajectories
 from rheobase.model.evaluate import evaluate
@@ -156,19 +157,10 @@ def rest(field: VectorField, parameter: str, value: float, start: ArrayLike, slo
 
 def polish(field: VectorField, p: Array, guess: Array) -> Array | None:
     """Newton's method from a state close to an equilibrium; None if it runs away."""
-    x = np.array(guess, dtype=float)
-    size = np.maximum(np.abs(x), 1e-2)
-    for _ in range(30):
-        try:
-            step = np.linalg.solve(field.jacobian(x, p), field.rhs(x, p))
-        except np.linalg.LinAlgError:
-            return None
-        x = x - step
-        if not np.all(np.isfinite(x)) or np.any(np.abs(x - guess) > 0.3 * size + 0.1 * np.abs(guess)):
-            return None
-        if np.all(np.abs(step) <= 1e-12 * np.maximum(np.abs(x), 1e-3)):
-            break
-    return np.asarray(x, dtype=float)
+    start = np.array(guess, dtype=float)
+    size = np.maximum(np.abs(start), 1e-2)
+    x = newton(field, start, p, size)
+    return x if x is not None and np.all(np.abs(x - start) <= 0.3 * size + 0.1 * np.abs(start)) else None
 
 
 def threshold_gap(field: VectorField) -> Callable[[Array, Array], Array]:
