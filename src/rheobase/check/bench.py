@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 ASIDE = 0.02
 #: How long an edge is looked at, in slowest time constants or periods, and at most (ms).
 _LONG, MOST_MS = 150.0, 4000.0
+#: In time constants at the lower end of what is looked at.
+_FADING = 15.0
 _WALK, _JUMP = 101, 0.1
 
 
@@ -87,7 +89,16 @@ class Bench:
 
     @cached_property
     def long(self) -> float:
-        return float(min(max(_LONG * self.slowest, 200.0 * self.dt), MOST_MS))
+        """How long an edge is looked at: until what should die out there has done so, where that can be waited for."""
+        wanted = max(_LONG * self.slowest, 200.0 * self.dt)
+        lost = self.page.character.rest_lost_at
+        if lost is not None:
+            below = self.read(lost) - ASIDE * self.width
+            matrix = self.page.field.jacobian(
+                self.equilibrium(below), self.page.field.at(**{self.page.parameter: below})
+            )
+            wanted = max(wanted, _FADING / max(float(np.abs(np.linalg.eigvals(matrix).real).min()), 1e-6))
+        return float(min(wanted, MOST_MS))
 
     @cached_property
     def width(self) -> float:
@@ -147,11 +158,23 @@ class Bench:
         return np.asarray(traces[voltage], dtype=float)
 
     def equilibrium(self, value: float) -> Array:
-        """The rest at an input, or the last before it was lost: followed in small steps."""
+        """The rest at an input, or the last before it was lost: followed in steps that shrink towards that edge."""
+        lost = self.page.character.rest_lost_at
+        edge = value if lost is None else self.read(lost)
+        beyond = (value - edge) * (edge - self.base) > 0
+        near = edge if beyond else value
+        if edge == self.base:
+            return self._followed(np.linspace(self.base, value, _WALK))
+        inputs = edge + (self.base - edge) * np.linspace(1.0, np.sqrt((near - edge) / (self.base - edge)), _WALK) ** 2
+        if beyond:
+            inputs = np.r_[inputs, np.linspace(edge, value, _WALK // 4)[1:]]
+        return self._followed(inputs)
+
+    def _followed(self, inputs: Array) -> Array:
         field, x = self.page.field, self.rest
         at = field.states.index(field.voltage)
-        for step in np.linspace(self.base, value, _WALK)[1:]:
-            found = polish(field, x, field.at(**{self.page.parameter: step}), self.scale)
+        for value in inputs[1:]:
+            found = polish(field, x, field.at(**{self.page.parameter: value}), self.scale)
             if found is None or abs(found[at] - x[at]) > _JUMP * max(abs(x[at]), 1.0):
                 break
             x = found
