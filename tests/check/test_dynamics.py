@@ -61,6 +61,13 @@ def test_a_neuron_without_threshold_and_of_ones_own():
     assert page.special[0].frequency_hz == pytest.approx(1e3 / (2 * np.pi))
 
 
+def test_a_threshold_without_refractory_time_counts_crossings():
+    """`simulate` lets such a neuron spike at every step above its threshold; periods are those between crossings."""
+    found = check.dynamics(library.morris_lecar(preset="snic").with_(refractory=None))
+    assert found.agrees, found.table()
+    assert sum(trial.what.startswith("period") for trial in found.trials) == 3
+
+
 def test_the_figure_shows_both_ways(bistable):
     figure = check.check_analysis(*bistable).plot()
     (axes,) = figure.axes

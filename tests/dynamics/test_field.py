@@ -108,3 +108,23 @@ def test_the_voltage_and_the_input_are_found():
     field = VectorField.of(odd)
     assert (field.voltage, field.input) == ("V_m", "i_ext")
     assert VectorField.of(Neuron("dy/dt = -y/ms : 1 \n dv/dt = -v/ms : 1")).voltage == "v"
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("hodgkin_huxley", r"library.make\('hodgkin_huxley'\)"),
+        (None, "a Neuron is needed, but NoneType"),
+        (library.make("brunel2000", order=10), "not at a network"),
+    ],
+)
+def test_what_is_no_neuron(model, sentence):
+    with pytest.raises(ModelError, match=sentence):
+        VectorField.of(model)
+
+
+def test_a_parameter_is_one_number():
+    with pytest.raises(ModelError, match="I has to be one number, but 2 were given"):
+        VectorField.of(library.hodgkin_huxley(), I=[1, 2])
+    with pytest.raises(ModelError, match=r"no state or parameter 'J'"):
+        VectorField.of(library.hodgkin_huxley()).read("J", 3)

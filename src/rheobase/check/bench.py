@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rheobase.check.copies import Copies
 from rheobase.dynamics.analysis import Analysis
+from rheobase.dynamics.cycles.continuation import CycleBranch
 from rheobase.dynamics.equilibria.box import find_box
 from rheobase.dynamics.equilibria.search import polish
 from rheobase.model.neuron import Neuron
@@ -44,6 +45,11 @@ class Bench:
     def fires(self) -> bool:
         return self.page.character.rheobase is not None
 
+    @property
+    def cycles(self) -> tuple[CycleBranch, ...]:
+        """Branches of cycles, among them that of firing; those of a neuron with a reset lie below the threshold."""
+        return () if self.neuron.has_reset else self.page.cycles
+
     @cached_property
     def copies(self) -> Copies:
         return Copies(self.neuron, self.page.parameter, self.dt)
@@ -76,9 +82,9 @@ class Bench:
         fast = 0.1 / float(np.abs(self.rates).max())
         if self.page.fi is not None and np.any(self.page.fi.steady > 0):
             fast = min(fast, 4.0 / float(np.nanmax(self.page.fi.steady)))
-        return float(
-            10.0 ** np.floor(np.log10(np.clip(fast, 1e-4, 0.1))) * np.floor(fast / 10.0 ** np.floor(np.log10(fast)))
-        )
+        fast = float(np.clip(fast, 1e-4, 0.1))
+        decade = 10.0 ** np.floor(np.log10(fast))
+        return float(decade * np.floor(fast / decade))
 
     @cached_property
     def slowest(self) -> float:
@@ -123,7 +129,7 @@ class Bench:
     @cached_property
     def ceiling(self) -> float:
         """Where firing ends when the input rises further, shown; infinite if it does not."""
-        attracting = [branch.values[branch.stable].max() for branch in self.page.cycles if branch.stable.any()]
+        attracting = [branch.values[branch.stable].max() for branch in self.cycles if branch.stable.any()]
         found = self.page.character
         above = max(v for v in (found.rheobase, found.rest_lost_at, -np.inf) if v is not None)
         return float(max((end for end in attracting if end > above), default=np.inf))
@@ -135,7 +141,7 @@ class Bench:
         """
         field = self.page.field
         for inside in (value, edge + 0.1 * (ASIDE * self.width)):
-            for branch in self.page.cycles:
+            for branch in self.cycles:
                 for cycle in branch.at(self.shown(inside)):
                     if cycle.stable:
                         states = cycle.orbit[1][0]

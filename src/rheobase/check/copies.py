@@ -35,8 +35,8 @@ class Copies:
 
     def run(self, values: Array, starts: Array, duration: float, record: Any = None) -> Recording:
         """Simulate copies with ``values`` (k,) and ``starts`` (k, n_states), in internal units, for ``duration`` ms."""
-        changes = {self.parameter: self._quantity(self.parameter, values)}
-        changes |= {state: self._quantity(state, starts[:, at]) for at, state in enumerate(self.neuron.states)}
+        changes = {self.parameter: self.quantity(self.parameter, values)}
+        changes |= {state: self.quantity(state, starts[:, at]) for at, state in enumerate(self.neuron.states)}
         smooth = not self.neuron.has_reset
         return simulate(
             self.neuron.with_(**changes),
@@ -46,7 +46,8 @@ class Copies:
             method="rk4" if smooth and self.neuron.is_smooth else None,
         )
 
-    def _quantity(self, name: str, values: Array) -> Quantity | Array:
+    def quantity(self, name: str, values: Array) -> Quantity | Array:
+        """Internal numbers of a state or parameter as they can be given to ``with_``."""
         dimension = self.neuron.equations.dimension_of(name)
         return np.array(values) if dimension.is_dimensionless else Quantity(np.array(values), dimension)
 

@@ -92,7 +92,9 @@ def _with_values(neuron: Neuron, values: dict[str, float]) -> Neuron:
 
 
 def _with_threshold(neuron: Neuron, page: Analysis) -> Neuron:
-    """A neuron without a threshold counts a spike where its voltage passes the middle of its oscillation."""
+    """Spikes are upward crossings: of the threshold, or of the middle of the oscillation where there is none."""
+    if neuron.threshold is not None and neuron.refractory is None and not neuron.has_reset:
+        return neuron.with_(refractory=neuron.texts["threshold"])  # else it would spike at every step above
     if neuron.threshold is not None or page.pattern is None:
         return neuron
     late = page.pattern.voltage[page.pattern.voltage.size // 2 :]

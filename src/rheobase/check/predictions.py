@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from rheobase.check.bench import ASIDE, MOST_MS, Bench
 from rheobase.check.copies import Copies, boundary, mean_interval, trains
+from rheobase.check.staircase import rates_on
 from rheobase.check.trial import Trial
+from rheobase.dynamics.orbits.trajectory import trajectories
 
 Array = NDArray[np.float64]
 
@@ -64,11 +66,32 @@ def stop(bench: Bench) -> Iterator[Trial]:
         return
     edge = bench.read(found.stops_at)
     values = edge + bench.width * np.linspace(-ASIDE, ASIDE, _GRID)
+    what = f"{bench.page.parameter} where firing ends ({found.stops_by})"
+    if not bench.cycles:
+        yield _lowered(bench, what, values)
+        return
     traces = bench.traces(values, np.stack([bench.on_orbit(edge, value) for value in values]))
     moving = np.abs(traces - traces[-1]) > 0.02 * np.ptp(traces, axis=0).max()
-    yield _edge_trial(bench, 
-        f"{bench.page.parameter} where firing ends ({found.stops_by})", found.stops_at, values, moving,
+    yield _edge_trial(
+        bench, what, found.stops_at, values, moving,
         "copies at 41 inputs start on the firing orbit; those count that still move in the second half",
+    )  # fmt: skip
+
+
+def _lowered(bench: Bench, what: str, values: Array) -> Trial:
+    """The input is lowered step by step, so that the state is always that of an input just above."""
+    slowest = mean_interval(_train(bench, float(values[-1]), bench.lowered, 4 * bench.long), bench.long)
+    hold = float(np.clip(8 * slowest if np.isfinite(slowest) else 0.0, bench.long / 4, 2 * MOST_MS))
+    found, sooner = (
+        boundary(values, rates_on(bench, values[::-1], hold * share, bench.lowered)[::-1] > 0) for share in (1.0, 0.5)
+    )
+    step = float(values[1] - values[0])
+    allowed = step + (abs(found - sooner) if np.isfinite(found - sooner) else 2 * ASIDE * bench.width)
+    return Trial(
+        what, bench.page.character.stops_at, None if np.isnan(found) else bench.shown(found), bench.page.unit,
+        bench.shown(allowed) - bench.shown(0.0),
+        f"the input is lowered in steps that are held for {hold:.4g} ms; allowed are a step and what half the time "
+        "changes",
     )  # fmt: skip
 
 
@@ -78,7 +101,7 @@ def _edge_trial(bench: Bench, what: str, predicted: float, values: Array, active
     found = boundary(values, active[half:].any(axis=0))
     sooner = boundary(values, active[quarter:half].any(axis=0))
     step = values[1] - values[0]
-    allowed = float(step + (abs(found - sooner) if np.isfinite(sooner) else 2 * ASIDE * bench.width))
+    allowed = float(step + (abs(found - sooner) if np.isfinite(found - sooner) else 2 * ASIDE * bench.width))
     shown = bench.shown
     return Trial(
         what, predicted, None if np.isnan(found) else shown(found), bench.page.unit, shown(allowed) - shown(0.0),
@@ -92,47 +115,58 @@ def periods(bench: Bench) -> Iterator[Trial]:
     values = _firing_inputs(bench)
     if not values.size:
         return
-    predicted = [_period(bench, value) for value in values]
     inside = np.array([bench.read(value) for value in values])
     edge = bench.read(bench.page.character.stops_at if bench.page.character.stops_at is not None else values[0])
     starts = np.stack([bench.on_orbit(edge, value) for value in inside])
-    duration = float(min(_PERIODS * max(predicted), 5 * MOST_MS))
+    duration = float(min(_PERIODS * max(1e3 / rate for rate in _rates(bench, values)), 5 * MOST_MS))
+    predicted = [_period(bench, *each, duration) for each in zip(values, starts, strict=True)]
     measured = [
         _mean_intervals(Copies(bench.neuron, bench.page.parameter, bench.dt * k), inside, starts, duration)
         for k in (1, 2)
     ]
-    for value, period, fine, coarse in zip(values, predicted, *measured, strict=True):
+    late = 2 * bench.dt if bench.neuron.has_reset else 0.0
+    for value, (period, spread), fine, coarse in zip(values, predicted, *measured, strict=True):
         turns = max(1.0, 0.5 * duration / period)
-        allowed = 2 * abs(fine - coarse) + 2 * bench.dt / turns + (2 * bench.dt if bench.neuron.has_reset else 0.0)
+        allowed = 2 * abs(fine - coarse) + 2 * (bench.dt + spread) / turns + late
         yield Trial(
-            f"period at {bench.page.parameter} = {value:.5g}", period, fine if np.isfinite(fine) else None, "ms",
-            allowed,
+            f"period at {bench.page.parameter} = {value:.5g}", _finite(period), _finite(fine), "ms", allowed,
             f"mean interval in the second half of {duration:.4g} ms; allowed are twice what a doubled step "
-            "changes, and spikes and resets that come at the end of a step",
+            "changes, spikes and resets that come at the end of a step, and uneven intervals cut off at both ends",
         )  # fmt: skip
 
 
 def _firing_inputs(bench: Bench) -> Array:
-    """Three inputs at which one regular train is predicted, away from where firing begins and ends."""
+    """Three inputs at which firing is predicted, away from where it begins and ends."""
     fi, found = bench.page.fi, bench.page.character
     fires = np.asarray(fi.I[fi.steady > 0] if fi is not None else [], dtype=float)
     low = found.stops_at if found.stops_at is not None else found.rheobase
     if not fires.size or low is None:
         return np.empty(0)
-    wanted = low + _INSIDE * (min(float(fires.max()), bench.ceiling) - low)
-    if bench.page.cycles:
-        return wanted
-    return fires[np.unique(np.argmin(np.abs(fires[:, None] - wanted), axis=0))]
+    return low + _INSIDE * (min(float(fires.max()), bench.ceiling) - low)
 
 
-def _period(bench: Bench, value: float) -> float:
-    """By the branch of cycles if there is one, else by adaptive integration with located spikes."""
-    for branch in bench.page.cycles:
+def _rates(bench: Bench, values: Array) -> Array:
+    """Rough rates (Hz) there."""
+    fi = bench.page.fi
+    assert fi is not None
+    fires = fi.steady > 0
+    return np.interp(values, fi.I[fires], fi.steady[fires])
+
+
+def _period(bench: Bench, value: float, start: Array, duration: float) -> tuple[float, float]:
+    """The mean interval and how much intervals differ: by the branch of cycles, else by adaptive integration."""
+    for branch in bench.cycles:
         periods = [cycle.period_ms for cycle in branch.at(value) if cycle.stable]
         if periods:
-            return float(periods[0])
-    assert bench.page.fi is not None
-    return float(1e3 / bench.page.fi.steady[np.argmin(np.abs(bench.page.fi.I - value))])
+            return float(periods[0]), 0.0
+    train = _train(bench, bench.read(value), start, duration)
+    intervals = np.diff(train[train > duration / 2])
+    return mean_interval(train, duration / 2), float(np.ptp(intervals)) if intervals.size else 0.0
+
+
+def _train(bench: Bench, value: float, start: Array, duration: float) -> Array:
+    p = bench.page.field.at(**{bench.page.parameter: value})
+    return trajectories(bench.page.field, start[None], p, duration=duration).spikes[0]
 
 
 def _mean_intervals(copies: Copies, values: Array, starts: Array, duration: float) -> list[float]:
@@ -163,3 +197,7 @@ def bistable(bench: Bench) -> Iterator[Trial]:
         f"at {bench.page.parameter} = {value:.5g}, from firing: still fires (1) or not (0)", 1.0,
         float(size > 10 * _PUSH * max(abs(rest[at]), 1.0)), "1", 0.0, "the same input, begun on the firing orbit",
     )  # fmt: skip
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rheobase.check.bench import Bench
 from rheobase.check.trial import Staircase, Trial
 from rheobase.model.network import CurrentInput, Network, Population
 from rheobase.simulation import simulate
-from rheobase.units import Quantity, ms
+from rheobase.units import ms
+
+Array = NDArray[np.float64]
 
 _STEPS, _HOLD, _LONGEST_MS = 24, 40.0, 1000.0
 
@@ -32,21 +35,24 @@ def climb(bench: Bench, hold: float) -> Staircase:
     room = 0.25 * max(high - low, 0.2 * bench.width)
     top = min(high + room, (high + bench.read(bench.ceiling)) / 2) if np.isfinite(bench.ceiling) else high + room
     values = np.linspace(low - room, top, _STEPS)
-    course = np.r_[values, values[::-1]]
-    parameter = bench.page.parameter
-    dimension = bench.neuron.equations.dimension_of(parameter)
-    amplitude = course if dimension.is_dimensionless else Quantity(course, dimension)
-    zero = 0.0 if dimension.is_dimensionless else Quantity(0.0, dimension)
+    rates = rates_on(bench, np.r_[values, values[::-1]], hold, bench.rest)
+    shown = np.array([bench.shown(value) for value in values])
+    return Staircase(shown, rates[:_STEPS], rates[_STEPS:][::-1], hold)
+
+
+def rates_on(bench: Bench, course: Array, hold: float, start: Array) -> Array:
+    """Rates (Hz) in the second half of each step of an input that is held at each value of ``course`` in turn."""
+    parameter, copies = bench.page.parameter, bench.copies
+    changes = {parameter: copies.quantity(parameter, np.array(0.0))}
+    changes |= {state: copies.quantity(state, np.array(x)) for state, x in zip(bench.neuron.states, start, strict=True)}
     network = Network(
-        Population(bench.neuron.with_(**{parameter: zero}), 1, "neuron"),
-        inputs=[CurrentInput("neuron", amplitude, dt=hold * ms, target=parameter)],
+        Population(bench.neuron.with_(**changes), 1, "neuron"),
+        inputs=[CurrentInput("neuron", copies.quantity(parameter, course), dt=hold * ms, target=parameter)],
     )
     smooth = not bench.neuron.has_reset and bench.neuron.is_smooth
     run = simulate(network, course.size * hold * ms, dt=bench.dt * ms, method="rk4" if smooth else None)
     counts = np.histogram(run.train(), np.arange(2 * course.size + 1) * hold / 2)[0][1::2]
-    rates = 2e3 * counts / hold
-    shown = np.array([bench.shown(value) for value in values])
-    return Staircase(shown, rates[:_STEPS], rates[_STEPS:][::-1], hold)
+    return 2e3 * counts / hold
 
 
 def hysteresis(bench: Bench, found_rates: Staircase | None) -> Iterator[Trial]:

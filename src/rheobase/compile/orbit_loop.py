@@ -12,11 +12,16 @@
   all rows in order: times, states before, states after.
 
 A neuron that is not refractory fires where its threshold condition becomes true, or at once where it is true already:
-at the start, at the end of a refractory time, after a reset. Without reset and refractory time the condition must have
-been false in between. The moment is found on the step's polynomial, then corrected with steps that end there.
+at the start, at the end of a refractory time, after a reset. Without reset and refractory time, or where refractoriness
+is a condition, the threshold condition must have been false in between, by more than the tolerance: else an orbit that
+grazes the threshold would fire at every step. The moment is found on the step's polynomial, then corrected with steps that end there.
 """
 
 LOOP = '''
+ASIDE = 1e-4  # of a step: where its slope at an end is read
+GOLDEN = 0.3819660112501051
+MARGIN = 10.0  # by how many tolerances a neuron has to leave its threshold, before it passes it again
+
 
 @inner
 def step(x, p, last, t, h, active, sign, course, driven, k, y):
@@ -57,25 +62,40 @@ def crossing(which, x, y, p, last, t, h, active, course, driven, k, z, low, belo
 
 @inner
 def found(which, x, y, p, last, t, h, active, course, driven, k, z, below):
-    """The fraction of a step at which an event lies; 2 if there is none."""
+    """The fraction of a step at which an event lies; 2 if there is none. A top in between is looked for."""
     above = gap(which, y, p, last, t + h, active, course, driven)
-    reach = -4.0 * abs(above - below)
-    if above < reach and below < reach:
-        return 2.0  # far away
-    place, end = 1.0, above
-    if above <= 0.0:
-        place = 0.5
-        between(N, x, y, h, k, place, z)
-        above = gap(which, z, p, last, t + place * h, active, course, driven)
-        if above <= 0.0:
-            bend = 2.0 * above - end - below
-            if bend <= abs(end - below) * 0.5:
-                return 2.0
-            place = 0.5 + 0.25 * (end - below) / bend  # the top of the parabola through the three points
-            between(N, x, y, h, k, place, z)
-            above = gap(which, z, p, last, t + place * h, active, course, driven)
-            if above <= 0.0:
-                return 2.0
+    if above > 0.0:
+        return crossing(which, x, y, p, last, t, h, active, course, driven, k, z, 0.0, below, 1.0, above)
+    for i in range(N):
+        z[i] = x[i] + ASIDE * h * k[0, i]
+    rise = (gap(which, z, p, last, t + ASIDE * h, active, course, driven) - below) / ASIDE
+    if not rise > 0.0:
+        return 2.0
+    for i in range(N):
+        z[i] = y[i] - ASIDE * h * k[6, i]
+    fall = (gap(which, z, p, last, t + (1.0 - ASIDE) * h, active, course, driven) - above) / ASIDE
+    if not fall > 0.0 or max(below, above) + max(rise, fall) <= 0.0:
+        return 2.0
+    low, high = 0.0, 1.0
+    left, right = GOLDEN, 1.0 - GOLDEN
+    between(N, x, y, h, k, left, z)
+    first = gap(which, z, p, last, t + left * h, active, course, driven)
+    between(N, x, y, h, k, right, z)
+    second = gap(which, z, p, last, t + right * h, active, course, driven)
+    while high - low > 1e-3 and first <= 0.0 and second <= 0.0:
+        if first > second:
+            high, right, second = right, left, first
+            left = low + GOLDEN * (high - low)
+            between(N, x, y, h, k, left, z)
+            first = gap(which, z, p, last, t + left * h, active, course, driven)
+        else:
+            low, left, first = left, right, second
+            right = high - GOLDEN * (high - low)
+            between(N, x, y, h, k, right, z)
+            second = gap(which, z, p, last, t + right * h, active, course, driven)
+    place, above = (left, first) if first > 0.0 else (right, second)
+    if not above > 0.0:
+        return 2.0
     return crossing(which, x, y, p, last, t, h, active, course, driven, k, z, 0.0, below, place, above)
 
 
@@ -117,7 +137,7 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
         for i in range(N):
             x[i] = starts[row, i]
         level = row if levels.shape[0] > 1 else 0
-        t, last, until, below, wish = 0.0, -np.inf, 0.0, -1.0, 0.0
+        t, last, until, below, wish, span = 0.0, -np.inf, 0.0, -1.0, 0.0, 0.0
         segment, sampled, steps, spikes, again, code = -1, 0, 0, 0, 0, 0
         flag, armed, fresh, restart = none, True, True, True
         if driven >= 0:
@@ -141,7 +161,8 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
             if fresh and events and flag == 0:
                 below = gap(flag, x, p, last, t, flag == 0, course, driven)
                 fires = below > 0.0 and armed
-                armed = armed or (below <= 0.0 and t > last)
+                span = max(span, abs(below))
+                armed = armed or (below <= -MARGIN * rtol * span and t > last)
             if not fires:
                 if t >= duration:
                     break
@@ -193,7 +214,8 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
                         k[0, i] = k[6, i]
                     if events and flag != 1:
                         below = gap(flag, y, p, last, t, flag == 0, course, driven)
-                        armed = armed or below <= 0.0
+                        span = max(span, abs(below)) if flag == 0 else span
+                        armed = armed or (below <= -MARGIN * rtol * span and flag == 0)
                     if flag == 1 and t >= until:
                         flag, armed, fresh, restart = none, True, True, True
                 bound = 0.0

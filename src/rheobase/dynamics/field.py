@@ -12,14 +12,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from rheobase.compile.rhs import derivative, parameter_vector, right_hand_side
 from rheobase.dynamics.units import read, shown, shown_unit
-from rheobase.dynamics.validity import require_autonomous, require_numbers, require_smooth, unknown_parameter
+from rheobase.dynamics.validity import (
+    require_autonomous,
+    require_neuron,
+    require_numbers,
+    require_smooth,
+    unknown_parameter,
+)
+from rheobase.model.errors import ModelError
 from rheobase.model.expression import names
 from rheobase.model.neuron import Neuron
 from rheobase.units import VOLTAGE, Unit
 
 Vector = NDArray[np.float64]
 
-_INPUTS = ("i", "i_ext", "i_app", "iapp", "iext", "i_e", "i_inj", "i_stim")
+_INPUTS = ("i", "i_ext", "iext", "i_app", "iapp", "i_e", "i_inj", "iinj", "i_stim", "istim", "i_input", "i_dc")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +71,7 @@ class VectorField:
         ModelError
             If the equations contain time, noise, random numbers or (with ``smooth``) jumps; for unknown parameters.
         """
+        require_neuron(neuron)
         require_autonomous(neuron)
         if smooth:
             require_smooth(neuron)
@@ -72,7 +80,10 @@ class VectorField:
         for name, value in changes.items():
             if name not in neuron.parameters:
                 raise unknown_parameter(neuron, name)
-            values[list(neuron.parameters).index(name)] = read(neuron, name, value)
+            number = read(neuron, name, value)
+            if np.ndim(number):
+                raise ModelError(f"{name} has to be one number, but {np.size(number)} were given")
+            values[list(neuron.parameters).index(name)] = number
         return cls(neuron, values)
 
     def with_values(self, **internal: float) -> VectorField:

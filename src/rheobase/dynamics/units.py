@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rheobase.model.errors import ModelError
+from rheobase.model.network import nearest
 from rheobase.model.neuron import Neuron
 from rheobase.units import Quantity, Unit, internal, natural_unit, parse_quantity
 
@@ -40,6 +41,10 @@ def read(neuron: Neuron, name: str, value: Any) -> Any:
     ModelError
         If it is not finite.
     """
+    if name not in neuron.states and name not in neuron.parameters:
+        raise ModelError(
+            f"there is no state or parameter '{name}'{nearest(name, [*neuron.states, *neuron.parameters])}"
+        )
     unit = shown_unit(neuron, name)
     if isinstance(value, list | tuple):
         return np.array([read(neuron, name, part) for part in value])

@@ -11,7 +11,7 @@ from rheobase.model.errors import ModelError
 from rheobase.model.evaluate import evaluate
 from rheobase.model.expression import Expression, Name, calls, names, substitute
 from rheobase.model.functions import RANDOM
-from rheobase.model.network import nearest
+from rheobase.model.network import Network, Population, nearest
 from rheobase.model.neuron import Neuron
 from rheobase.model.shape import rough
 
@@ -30,6 +30,19 @@ def _has(neuron: Neuron) -> str:
 
 def _listed(neuron: Neuron) -> str:
     return ", ".join(neuron.parameters) or "none"
+
+
+def require_neuron(model: object) -> None:
+    """Refuse what is no neuron, with what to do."""
+    if isinstance(model, Neuron):
+        return
+    if isinstance(model, Network | Population):
+        raise ModelError(
+            "this lens looks at one neuron, not at a network; give it the neuron of a population, such as "
+            "network.populations[0].neuron"
+        )
+    hint = f"; models of the library are made by library.make({model!r})" if isinstance(model, str) else ""
+    raise ModelError(f"a Neuron is needed, but {type(model).__name__} was given{hint}")
 
 
 def require_autonomous(neuron: Neuron) -> None:
