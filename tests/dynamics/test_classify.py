@@ -88,6 +88,7 @@ def test_rate_at_the_onset_of_hodgkin_huxley_is_that_of_the_cycle_there():
     assert found.at_rest.agree and found.at_rest.by_doublet
     assert abs(found.at_rest.best_interval_ms - 1e3 / found.at_rest.eigenfrequency_hz) < 0.25 * 1e3 / 61
     assert "1 spike, a slow ramp to it 0 spikes" in found.ramp
+    assert "(more than 100 % stronger)" in found.summary()  # no stronger pulse is tried
 
 
 RESETS = [
@@ -120,6 +121,22 @@ def test_third_class_fires_on_a_step_and_not_on_a_ramp():
     assert "makes 1 spike, a slow ramp to it 0 spikes" in found.ramp
     # the paper's own value has its Hopf bifurcation at 87 uA/cm2; below, it is of the third class
     assert classify(prescott(-21), range=(0, 80)).hodgkin_class == 3
+
+
+def test_nothing_outside_a_given_range_is_tried():
+    found = classify(prescott(-21), range=(0, 80))
+    assert "a step to I = 80 uA/cm**2 makes 1 spike" in found.ramp
+    assert found.spikes_from < 80
+
+
+def test_bistability_is_followed_down_to_its_end():
+    """dv/dt = v**2 + I, reset to 1: it fires while 1 + I > 0, and rests while I < 0. Rounding is not shown."""
+    neuron = Neuron("dv/dt = (v**2 + I)/ms : 1 = -1\nI : 1 = -1", threshold="v > 10", reset="v = 1")
+    for bounds, lowest in ((None, -1.0), ((-3, 1), -1.0), ((-0.5, 1), -0.5)):
+        found = classify(neuron, range=bounds)
+        assert found.bistable == (pytest.approx(lowest, abs=1e-7), 0.0) and found.rheobase == 0.0
+        assert found.stops_by == (None if lowest == -0.5 else "reset")
+    assert "low-pass: " in found.summary() and " 1 at 0 Hz" not in found.summary()
 
 
 def test_a_neuron_that_never_spikes_has_no_class():

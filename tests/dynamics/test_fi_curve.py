@@ -126,6 +126,19 @@ def test_neuron_without_threshold_counts_its_oscillation():
     np.testing.assert_allclose(one.steady, other.steady, rtol=1e-6)
 
 
+def test_oscillations_below_the_threshold_are_told():
+    """Up to the second Hopf bifurcation at 154.5 uA/cm2 the cycle of Hodgkin and Huxley goes on, ever smaller."""
+    values = np.array([5.0, 60.0, 100.0, 150.0, 158.0])
+    curve = fi_curve(library.hodgkin_huxley(), values, duration=400 * ms)
+    assert (curve.steady > 0).tolist() == [False, True, False, False, False]
+    assert np.isnan(curve.below).tolist() == [True, True, False, False, True]
+    bare = fi_curve(library.hodgkin_huxley().with_(threshold=None, refractory=None), values[2:4], duration=400 * ms)
+    np.testing.assert_allclose(curve.below[2:4], bare.steady, rtol=1e-4)
+    assert "from I = 100 to 150 uA/cm**2 it oscillates at" in curve.summary()
+    assert "without reaching the threshold v > 0*mV" in curve.status
+    assert fi_curve(library.lif(), [300.0, 500.0]).below is None
+
+
 def test_a_spike_that_is_no_firing():
     curve = fi_curve(library.hodgkin_huxley(), [0.0, 4.0], duration=200 * ms)
     assert curve.counts.tolist() == [0, 1] and curve.steady.tolist() == [0, 0] and curve.first is None

@@ -16,7 +16,9 @@ from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.patterns.firing_pattern import FiringPattern, firing_pattern
 from rheobase.dynamics.patterns.spike_features import (
     adaptation_index,
+    after_potential,
     burst_sizes,
+    clusters,
     initial_burst,
     local_variation,
     oscillation,
@@ -300,7 +302,11 @@ def test_q_depolarizing_afterpotential():
     assert after > v[-1] + 5.0
     assert exact("depolarizing_afterpotential").features.count == 8
     once = exact("depolarizing_afterpotential", b="0.18/ms")
+    assert once.label == "depolarising after-potential"
     assert once.features.count == 1
+    assert 5 < once.features.after.duration_ms < 10
+    highest = once.voltage[once.times_ms > once.spikes_ms[0]].max()
+    assert once.features.after.height == pytest.approx(highest - once.voltage[-1])
     late = np.interp(once.spikes_ms[0] + 2.0, once.times_ms, once.voltage)
     assert late > once.voltage[-1] + 5.0
 
@@ -334,7 +340,7 @@ def test_t_inhibition_induced_bursting():
     assert burst_sizes(np.r_[1e3, np.diff(train), 1e3]) == (7, 5)
     found = exact("inhibition_induced_bursting", d="-0.7 mV/ms")
     times = absolute(found)
-    assert found.label.startswith("inhibition-induced")
+    assert found.label == "inhibition-induced bursting"
     assert np.all((times > 50) & (times < 256))
     sizes = burst_sizes(np.r_[1e3, np.diff(times), 1e3])
     assert len(sizes) == 2
@@ -395,6 +401,27 @@ def test_features_of_given_trains():
     poisson = np.cumsum(np.random.default_rng(1).exponential(10.0, 400))
     assert spike_features(poisson, ended=False).irregular
     assert spike_features(np.empty(0), ended=False).latency_ms is None
+
+
+def test_after_potentials_of_given_traces():
+    """Above rest for a while; an undershoot, or a downstroke that never turns, is none."""
+    t = np.linspace(0, 100, 4001)
+    slow = np.where(t < 10, 0.0, 20 * np.exp(-(t - 10) / 10)) + np.where((t > 9) & (t <= 10), 90.0, 0.0)
+    found = after_potential(t, slow - 70, 10.0, jumps=True)
+    assert found.height == pytest.approx(20, rel=0.01) and found.duration_ms == pytest.approx(10 * np.log(10), rel=0.01)
+    assert after_potential(t, slow - 70, 10.0, jumps=False) is None
+    assert after_potential(t, slow * np.cos((t - 10) / 5) - 70, 10.0, jumps=True) is None
+    hump = 100 * np.exp(-t) + 10 * t / 8 * np.exp(1 - t / 8)
+    assert after_potential(t, hump, 0.0, jumps=False).height == pytest.approx(10, rel=0.01)
+    assert clusters(np.array([3.0, 3, 3, 40, 3, 3])) == (4, 3)
+    assert clusters(np.array([5.0, 20, 20, 20])) == () == clusters(np.array([10.0, 11, 10]))
+
+
+def test_texts_are_grammatical():
+    silent = firing_pattern(library.lif(), 10, duration=100)
+    assert silent.sentence == "no spikes: the voltage does not oscillate either"
+    assert "0 spikes; late rate" in silent.summary()
+    assert "1 spike after" in exact("spike_latency").summary()
 
 
 def test_damped_oscillation():

@@ -123,6 +123,21 @@ def test_spikes_are_upward_crossings_without_reset(condition):
         np.testing.assert_allclose(spikes, first + np.pi * np.arange(4), atol=atol)
 
 
+def test_an_orbit_that_grazes_the_threshold_spikes_once():
+    """After a second pulse the voltage just passes 1, within one step that begins and ends below."""
+    neuron = VectorField.of(library.fitzhugh_nagumo())
+    second = np.linspace(30.14, 30.16, 41)
+    levels = np.zeros((41, 8))
+    levels[:, 1:3], levels[:, 5:7] = 8.40360722, second[:, None]
+    at = 16.141969749189073
+    drive = Drive("I", [0, 0, 0.1, 0.1, at, at, at + 0.1, at + 0.1], levels)
+    start = np.tile([-1.1994080352440348, -0.6242600440550438], (41, 1))
+    for rtol in (1e-6, 1e-8, 1e-10):
+        run = trajectories(neuron, start, duration=30.0, drive=drive, rtol=rtol, most=20_000)
+        counts = [len(spikes) for spikes in run.spikes]
+        assert not run.failed.any() and counts == (1 + (second > 30.14496)).tolist()
+
+
 def test_conditions_may_be_joined_and_turned():
     """x > 0.99, or y < -0.5 and not x < -0.5: entered at the angle 240 degrees, left at 330 and entered again."""
     condition = "x > 0.99 or (y < -0.5 and not x < -0.5)"

@@ -66,7 +66,7 @@ def stop(bench: Bench) -> Iterator[Trial]:
         return
     edge = bench.read(found.stops_at)
     values = edge + bench.width * np.linspace(-ASIDE, ASIDE, _GRID)
-    what = f"{bench.page.parameter} where firing ends ({found.stops_by})"
+    what = f"{bench.page.parameter} where firing ends ({found.stops_by or 'how is not known'})"
     if not bench.cycles:
         yield _lowered(bench, what, values)
         return

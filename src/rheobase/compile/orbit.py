@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from weakref import finalize, ref
 
 from rheobase.compile.cache import load
 from rheobase.compile.cell import Cell, build_cell
@@ -51,7 +52,15 @@ def orbit_kernel(neuron: Neuron) -> Callable[..., Any]:
     ModelError
         If the neuron draws random numbers, uses the time step, or has a condition that is no comparison of quantities.
     """
-    return _loaded(orbit_source(neuron), neuron.name or "neuron")
+    kept = _SOURCES.get(id(neuron))
+    if kept is None or kept[0]() is not neuron:
+        kept = _SOURCES[id(neuron)] = (ref(neuron), orbit_source(neuron))
+        finalize(neuron, _SOURCES.pop, id(neuron), None)
+    return _loaded(kept[1], neuron.name or "neuron")
+
+
+#: Texts of neurons in use, by identity: to write one takes as long as a short orbit.
+_SOURCES: dict[int, tuple[ref[Neuron], str]] = {}
 
 
 @lru_cache(maxsize=64)

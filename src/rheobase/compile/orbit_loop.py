@@ -14,7 +14,8 @@
 A neuron that is not refractory fires where its threshold condition becomes true, or at once where it is true already:
 at the start, at the end of a refractory time, after a reset. Without reset and refractory time, or where refractoriness
 is a condition, the threshold condition must have been false in between, by more than the tolerance: else an orbit that
-grazes the threshold would fire at every step. The moment is found on the step's polynomial, then corrected with steps that end there.
+grazes the threshold would fire at every step. The moment is found on the step's polynomial, then corrected with steps
+that end there.
 """
 
 LOOP = '''
@@ -66,15 +67,17 @@ def found(which, x, y, p, last, t, h, active, course, driven, k, z, below):
     above = gap(which, y, p, last, t + h, active, course, driven)
     if above > 0.0:
         return crossing(which, x, y, p, last, t, h, active, course, driven, k, z, 0.0, below, 1.0, above)
-    for i in range(N):
-        z[i] = x[i] + ASIDE * h * k[0, i]
-    rise = (gap(which, z, p, last, t + ASIDE * h, active, course, driven) - below) / ASIDE
-    if not rise > 0.0:
-        return 2.0
-    for i in range(N):
-        z[i] = y[i] - ASIDE * h * k[6, i]
-    fall = (gap(which, z, p, last, t + (1.0 - ASIDE) * h, active, course, driven) - above) / ASIDE
-    if not fall > 0.0 or max(below, above) + max(rise, fall) <= 0.0:
+    rising, rise, fall = above > below, 0.0, 0.0
+    for turn in range(2):  # a top lies between a rise and a fall; the one that is less likely is looked at first
+        end = (turn == 0) == rising
+        for i in range(N):
+            z[i] = y[i] - ASIDE * h * k[6, i] if end else x[i] + ASIDE * h * k[0, i]
+        change = gap(which, z, p, last, t + (1.0 - ASIDE if end else ASIDE) * h, active, course, driven)
+        change = (change - (above if end else below)) / ASIDE
+        if not change > 0.0:
+            return 2.0
+        rise, fall = (rise, change) if end else (change, fall)
+    if max(below, above) + max(rise, fall) <= 0.0:
         return 2.0
     low, high = 0.0, 1.0
     left, right = GOLDEN, 1.0 - GOLDEN

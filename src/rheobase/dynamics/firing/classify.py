@@ -46,7 +46,7 @@ class Character:
         The rate at which firing begins when the input rises slowly: 0 for class 1.
     stops_at, stops_by
         Where firing ends when the input is lowered slowly, and how: ``snic``, ``homoclinic``, ``fold-of-cycles``,
-        ``hopf-supercritical``, ``threshold``, ``reset``.
+        ``hopf-supercritical``, ``threshold``, ``reset``; None if that was not found.
     bistable
         ``(low, high)``: inputs at which rest and firing are both stable.
     ramp
@@ -186,7 +186,7 @@ def _character(found: Findings) -> Character:
     field, name, ground = found.ground.field, found.ground.input, found.ground
 
     def shown(value: float | None) -> float | None:
-        return None if value is None else float(field.shown(name, value))
+        return None if value is None else found.shown(value)
 
     state = {each: float(field.shown(each, float(x))) for each, x in zip(field.states, ground.state, strict=True)}
     loss, stop = found.loss, found.stop
@@ -200,7 +200,7 @@ def _character(found: Findings) -> Character:
         by_fi_curve=found.by_fi_curve,
         evidence=evidence(found),
         rest=state if ground.settled else None,
-        rest_input=float(field.shown(name, ground.base)),
+        rest_input=found.shown(ground.base),
         rheobase=shown(found.rheobase),
         rheobase_error=float(field.shown(name, found.error)),
         spikes_from=shown(found.spikes_from),
@@ -210,9 +210,7 @@ def _character(found: Findings) -> Character:
         onset_hz=found.onset_hz,
         stops_at=None if stop is None else shown(stop.value),
         stops_by=None if stop is None else stop.kind,
-        bistable=None
-        if bistable is None
-        else (float(field.shown(name, bistable[0])), float(field.shown(name, bistable[1]))),
+        bistable=None if bistable is None else (found.shown(bistable[0]), found.shown(bistable[1])),
         ramp=ramp_sentence(found),
         at_rest=found.at_rest,
         near_threshold=found.near_threshold,

@@ -134,11 +134,13 @@ def _judged(intervals: Array, needed: Array) -> Doublet:
         if late.any() and needed[late].min() < 1.0 - _CLEAR:
             best = int(np.argmin(np.where(late, needed, np.inf)))
             hardest = harder[0] + int(np.argmax(needed[harder[0] : best]))
+            capped = needed[hardest] > _LARGEST - _CLEAR  # no stronger one was tried
+            excess = "more than 100" if capped else f"{100 * (needed[hardest] - 1):.2g}"
             return Doublet(
                 intervals, needed, float(intervals[best]),
                 f"two pulses {intervals[best]:.3g} ms apart help each other (the second may be "
                 f"{100 * (1 - needed[best]):.2g} % weaker), {intervals[hardest]:.3g} ms apart they hinder each other "
-                f"({100 * (needed[hardest] - 1):.2g} % stronger): a resonator",
+                f"({excess} % stronger): a resonator",
             )  # fmt: skip
         return Doublet(
             intervals, needed, None,

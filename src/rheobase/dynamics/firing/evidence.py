@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rheobase.dynamics.firing.excitability import Findings
 from rheobase.dynamics.firing.onset import THRESHOLD
+from rheobase.dynamics.orbits.spiking import LEVEL
 from rheobase.dynamics.special import KINDS
 
 _ENDS = {
@@ -63,7 +64,7 @@ def _class(found: Findings) -> str:
 def _at(found: Findings, value: float, digits: int = 8) -> str:
     field, name = found.ground.field, found.ground.input
     unit = field.unit_name(name)
-    return f"{name} = {field.shown(name, value):.{digits}g}" + ("" if unit == "1" else f" {unit}")
+    return f"{name} = {found.shown(value):.{digits}g}" + ("" if unit == "1" else f" {unit}")
 
 
 def _loss(found: Findings) -> str:
@@ -81,7 +82,8 @@ def _rheobase(found: Findings) -> str:
         return f"steps from {_at(found, found.spikes_from, 5)} on make it spike, none makes it fire on"
     text = f"the rheobase, the smallest step that makes it fire on, is {_at(found, found.rheobase)}"
     if found.oscillates:
-        text += "; the oscillation is small at first and does not reach the threshold for spikes"
+        level = "the middle of large spikes" if LEVEL in found.ground.field.parameters else "the threshold for spikes"
+        text += f"; the oscillation is small at first and does not reach {level}"
         return text + (f" below {_at(found, found.spiking, 5)}" if found.spiking is not None else "")
     if found.spikes_from is not None and found.spikes_from < found.rheobase - 0.01 * found.width:
         text += f"; a single spike takes {_at(found, found.spikes_from, 5)}"
@@ -105,10 +107,10 @@ def _law(found: Findings) -> str:
 def _stop(found: Findings) -> str:
     if found.stop is None:
         return ""
-    if found.stop.kind is None:
+    if found.stop.by == "lowest":
         return f"once it fires it goes on down to {_at(found, found.stop.value, 5)}, the lowest input tried"
-    how = _ENDS.get(found.stop.kind, "it stops")
-    text = f"lowered again, it fires down to {_at(found, found.stop.value)}, where {how}"
+    text = f"lowered again, it fires down to {_at(found, found.stop.value)}, "
+    text += f"where {_ENDS[found.stop.kind]}" if found.stop.kind in _ENDS else "how it ends there was not found"
     if found.bistable is not None:
         text += f"; from there to {_at(found, found.bistable[1])} rest and firing are both stable"
     return text

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rheobase.dynamics.equilibria.diagram import BifurcationDiagram
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.firing.firing_end import Stop, stop
+from rheobase.dynamics.firing.natural_start import with_level
 from rheobase.dynamics.firing.onset import THRESHOLD, Loss, law, loss
 from rheobase.dynamics.firing.resonator import Resonance, resonance
 from rheobase.dynamics.firing.rheobase_current import (
@@ -38,6 +39,7 @@ _NEAR = 0.9
 _RAMP = 30.0
 #: Distances from a bifurcation, in units of the distance to it, that count as none.
 _SAME = 2e-4
+_ZERO = 1e-11
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,10 @@ class Findings:
     near_threshold: Resonance | None
     diagram: BifurcationDiagram | None = part(repr=False)
 
+    def shown(self, value: float) -> float:
+        """An input in its shown unit; 0 where it is that but for rounding."""
+        return 0.0 if abs(value) < _ZERO * self.width else float(self.ground.field.shown(self.ground.input, value))
+
     @property
     def bistable(self) -> tuple[float, float] | None:
         """Where rest and firing are both stable."""
@@ -118,6 +124,9 @@ def find(field: VectorField, name: str, bounds: tuple[float, float] | None) -> F
     """All measurements of a neuron."""
     base = ground(field, name, bounds)
     seen = look(base, bounds)
+    leveled = with_level(base, seen[0], seen[1].sustained)
+    if leveled is not base:
+        base, seen = leveled, look(leveled, bounds)
     high = _high(base, seen[0], seen[1].count > 0, seen[1].sustained, bounds)
     lost, diagram, why = loss(base, high)
     single = spikes_from(base, seen)
@@ -135,10 +144,13 @@ def find(field: VectorField, name: str, bounds: tuple[float, float] | None) -> F
     if single is not None and rheobase is not None:
         single = min(single, rheobase)
     periods = _periods(active, lost, rheobase, error, width)
+    how = law(periods, steps=1.0 if active is base else _STEP)
+    if how in ("root", "log") and rheobase is not None and _finite(lost, ending, rheobase):
+        how = "none"  # what grows is the time to leave the equilibrium, not the period
     return Findings(
         ground=base, spikes_from=single, rheobase=rheobase, error=error, width=width,
         oscillates=active is not base, spiking=None if active is base else onset(base, seen).fires_from,
-        loss=lost, why=why, periods=periods, law=law(periods, steps=1.0 if active is base else _STEP), stop=ending,
+        loss=lost, why=why, periods=periods, law=how, stop=ending,
         ramped=_ramped(base, single, rheobase, width), at_rest=resonance(base) if base.settled else None,
         near_threshold=_near(base, lost), diagram=diagram,
     )  # fmt: skip
@@ -185,7 +197,7 @@ def _rheobase(base: Ground, seen: tuple[Array, Firing], lost: Loss | None, width
         quiet = _without_threshold(base, lost, width)
         if quiet is not None:
             return quiet
-    return base, onset(base, seen, np.array([below, *(lost.value + width * _ASIDE)]))
+    return base, onset(base, seen, np.array([below, *base.inside(lost.value + width * _ASIDE)]))
 
 
 def _without_threshold(base: Ground, lost: Loss, width: float) -> tuple[Ground, Onset] | None:
@@ -197,14 +209,15 @@ def _without_threshold(base: Ground, lost: Loss, width: float) -> tuple[Ground, 
     given = dict(zip(base.field.parameters, base.field.values, strict=True))
     bare = replace(base, field=VectorField(quiet, np.array([given[name] for name in quiet.parameters])))
     bare = replace(bare, time=max(base.time, _SETTLED / _decay(base, lost, lost.value - _ASIDE[-1] * width)))
-    values = np.concatenate(
-        [base.base + (lost.value - base.base) * np.linspace(0.5, 1.0, 17)[:-1], lost.value + width * _ASIDE]
-    )
+    beyond = base.inside(lost.value + width * _ASIDE)
+    if not beyond.size:
+        return None
+    values = np.concatenate([base.base + (lost.value - base.base) * np.linspace(0.5, 1.0, 17)[:-1], beyond])
     found = steps(bare, values, time=4.0)
     if not found.sustained.any():
         return None
     if lost.kind == "hopf-supercritical":
-        return bare, Onset(lost.value, 0.0, lost.value + width * _ASIDE[-1])
+        return bare, Onset(lost.value, 0.0, float(beyond[-1]))
     return bare, onset(bare, (values, found))
 
 
@@ -222,7 +235,7 @@ def _periods(active: Ground, lost: Loss | None, rheobase: float | None, error: f
         return np.empty(0)
     if active.field.neuron.threshold is None:  # an oscillation that begins small has to be given time
         edge = rheobase if lost is None else lost.value
-        return steps(active, edge + width * 10.0 ** -np.arange(0.5, 1.1, _STEP), time=4.0).period
+        return steps(active, active.inside(edge + width * 10.0 ** -np.arange(0.5, 1.1, _STEP)), time=4.0).period
     if lost is not None and lost.value >= rheobase:
         return periods_near(active, lost.value, width, _DECADES, active.state)
     resolved = 6.0 if error == 0.0 else max(3.5, np.log10(width / (10.0 * error)))
@@ -230,11 +243,20 @@ def _periods(active: Ground, lost: Loss | None, rheobase: float | None, error: f
     return periods_near(active, rheobase, width, decades, active.state)
 
 
+def _finite(lost: Loss | None, ending: Stop | None, rheobase: float) -> bool:
+    """Whether firing begins at a Hopf bifurcation or a fold of cycles, where the period of the cycle is finite."""
+    if lost is not None and lost.value >= rheobase:
+        return lost.kind.startswith("hopf-")
+    finite = ("fold-of-cycles", "hopf-supercritical")
+    return ending is not None and ending.by == "cycles" and ending.kind in finite and ending.value == rheobase
+
+
 def _ramped(base: Ground, single: float | None, rheobase: float | None, width: float) -> tuple[float, int, int] | None:
     """A step that makes spikes but no firing, against a slow ramp to the same input."""
     if single is None or (rheobase is not None and single > rheobase - 0.01 * width):
         return None
     value = 2.0 * single - base.base if rheobase is None else 0.5 * (single + rheobase)
+    value = min(value, base.bounds[1])
     by_step = int(steps(base, np.array([value])).count[0])
     duration = _RAMP * base.time
     drive = Drive(base.input, [0.0, duration], [base.base, value])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.firing.closed_form import closed_form
+from rheobase.dynamics.firing.small_oscillation import SmallOscillation, small_oscillation
 from rheobase.dynamics.orbits.spiking import Firing, fire, firing, rest
 from rheobase.dynamics.orbits.trajectory import Drive, Trajectories
 from rheobase.errors import ModelError
@@ -51,6 +52,9 @@ class FICurve:
         ``step``: each input was switched on at rest. ``up`` and ``down``: the state was carried from one to the next.
     status
         What was done, and what failed.
+    below
+        (k,) Hz: frequency of an oscillation that does not reach the threshold for spikes, at inputs above those at
+        which it fires; NaN elsewhere. None where it was not looked for.
     """
 
     model: str
@@ -66,6 +70,7 @@ class FICurve:
     direction: str
     status: str
     field: VectorField = part(repr=False)
+    below: Array | None = part(default=None, repr=False)
 
     @property
     def steady(self) -> Array:
@@ -130,6 +135,7 @@ class FICurve:
             "rates_hz": {method: _plain(rates) for method, rates in self.rates.items()},
             "onset_hz": None if self.onset is None else _plain(self.onset),
             "counts": None if self.counts is None else self.counts.tolist(),
+            "below_hz": None if self.below is None else _plain(self.below),
             "latency_ms": None if self.latency is None else _plain(self.latency),
             "duration_ms": self.duration, "direction": self.direction, "status": self.status,
         }  # fmt: skip
@@ -263,10 +269,13 @@ class _Task:
         done: list[str] = []
         start = self._start()
         if "simulation" in methods:
-            found, said = self._simulated(start)
+            found, said, small = self._simulated(start)
             done.append(said)
             rates["simulation"] = np.where(np.isnan(found.period), np.nan, 1e3 / found.period)
             curve = replace(curve, onset=1e3 / found.first, counts=found.count, latency=found.latency)
+            if small is not None:
+                done += [told for told in [small.sentence(curve.input, curve.unit, curve.I)] if told]
+                curve = replace(curve, below=small.frequency_hz)
         if "cycles" in methods:
             self._add(rates, done, "cycles", lambda: self._by_cycles(start), needed)
         if "closed form" in methods:
@@ -286,12 +295,13 @@ class _Task:
         x = rest(self.field, self.input, 0.0, self.field.start, self.duration)
         return self.field.start if x is None else x
 
-    def _simulated(self, start: Array) -> tuple[Firing, str]:
+    def _simulated(self, start: Array) -> tuple[Firing, str, SmallOscillation | None]:
         if self.direction != "step":
-            return self._carried(start)
+            return *self._carried(start), None
         run = fire(self.field, start, duration=self.duration, parameter=self.input, values=self.values, rtol=RTOL)
         found = firing(run, self.duration, self.transient)
-        return self._checked(run, found), f"simulated for {self.duration:g} ms each"
+        small = small_oscillation(self.field, self.input, self.values, run, found.sustained, RTOL)
+        return self._checked(run, found), f"simulated for {self.duration:g} ms each", small
 
     def _carried(self, start: Array) -> tuple[Firing, str]:
         """One long orbit with the inputs one after the other, cut into pieces afterwards."""

@@ -23,10 +23,11 @@ _ENDS = ("snic", "homoclinic", "fold-of-cycles", "hopf-supercritical", "period-d
 
 @dataclass(frozen=True, eq=False)
 class Stop:
-    """Where and how firing ends; ``kind`` None if it still fires at the lowest input tried.
+    """Where and how firing ends; ``kind`` None if that was not found, or it still fires at the lowest input tried.
 
     ``by`` is ``cycles`` if the branch of cycles gave the value, ``rest`` if it is where the rest appears, ``orbits`` if
-    it was measured. ``error`` is its uncertainty, ``periods`` those measured closer and closer to it.
+    it was measured, ``lowest`` if it is no end but the lowest input tried. ``error`` is its uncertainty, ``periods``
+    those measured closer and closer to it.
     """
 
     value: float
@@ -44,15 +45,15 @@ def stop(ground: Ground, fires_at: float, lost: Loss | None, width: float) -> St
             return Stop(lost.value, 0.0, lost.kind, "rest", np.empty(0))
     measured = offset(ground, fires_at)
     if measured.lowest:
-        return Stop(measured.stops_at, 0.0, None, "orbits", np.empty(0))
+        return Stop(measured.stops_at, 0.0, None, "lowest", np.empty(0))
     if lost is not None and measured.stops_at > lost.value - 3.0 * measured.error - 1e-6 * width:
         periods = periods_near(ground, lost.value, width, _DECADES, measured.state)
         if lost.kind == "hopf-supercritical":
             return Stop(lost.value, 0.0, lost.kind, "rest", periods)
         if np.isfinite(periods[1:3]).all():
-            kind = {"saddle-node": "snic", THRESHOLD: THRESHOLD}.get(lost.kind, "reset")
-            kind = kind if law(periods) in ("root", "log") else "reset" if ground.field.neuron.has_reset else lost.kind
-            return Stop(lost.value, 0.0, kind, "rest", periods)
+            other = "reset" if ground.field.neuron.has_reset else None
+            kind = {"saddle-node": "snic", THRESHOLD: THRESHOLD}.get(lost.kind, other)
+            return Stop(lost.value, 0.0, kind if law(periods) in ("root", "log") else other, "rest", periods)
     return _elsewhere(ground, fires_at, measured, width)
 
 
@@ -66,7 +67,7 @@ def _elsewhere(ground: Ground, fires_at: float, measured: Offset, width: float) 
     periods = periods_near(ground, measured.stops_at, width, decades, measured.state)
     if ground.field.neuron.has_reset:
         return Stop(measured.stops_at, measured.error, "reset", "orbits", periods)
-    kind = "homoclinic" if law(periods) in ("root", "log") else "fold-of-cycles"
+    kind = "homoclinic" if law(periods) in ("root", "log") else None  # a finite period alone proves no fold of cycles
     return Stop(measured.stops_at, measured.error, kind, "orbits", periods)
 
 

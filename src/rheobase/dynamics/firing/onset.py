@@ -8,6 +8,7 @@ from dataclasses import field as part
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.dynamics.equilibria.box import find_box
 from rheobase.dynamics.equilibria.continuation import continuation
 from rheobase.dynamics.equilibria.diagram import BifurcationDiagram
 from rheobase.dynamics.firing.rheobase_current import Ground
@@ -20,8 +21,11 @@ from rheobase.numerics.bracket import root
 Array = NDArray[np.float64]
 
 THRESHOLD = "threshold"
-#: Growth of the period from decade to decade towards an edge: equal steps are a logarithm, growing ones a root.
-_FADING, _ROOT, _CONSTANT = 0.6, 1.6, 1e-2
+#: Growth of the period from decade to decade towards an edge: equal steps are a logarithm, steps that grow by about
+#: sqrt(10) a root. By more, it is no period: the time to leave a weakly unstable focus grows by 10.
+_FADING, _ROOT, _ESCAPE, _CONSTANT = 0.6, 1.6, 5.0, 1e-2
+#: The rest is looked for so many times further away than it moves in proportion to the input.
+_REACH = 30.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +63,7 @@ def loss(ground: Ground, high: float) -> tuple[Loss | None, BifurcationDiagram |
     over = (field.shown(ground.input, ground.base), field.shown(ground.input, high))
     try:
         require_smooth(field.neuron)
-        diagram = continuation(field, ground.input, over, start=start, throw=False)
+        diagram = continuation(field, ground.input, over, start=start, box=_near(ground, high), throw=False)
     except ModelError as error:
         return None, None, str(error)
     path, special = _way(diagram, ground)
@@ -68,6 +72,28 @@ def loss(ground: Ground, high: float) -> tuple[Loss | None, BifurcationDiagram |
     crossed = _passed(ground, path)
     lost = special if crossed is None or (special is not None and special.value <= crossed.value) else crossed
     return lost, diagram, ""
+
+
+def _near(ground: Ground, high: float) -> dict[str, tuple[float, float]]:
+    """Bounds (shown units) for states that the reset throws much further than the rest moves with the input.
+
+    The height of a spike would otherwise be the scale on which equilibria are looked at.
+    """
+    field = ground.field
+    if not field.neuron.has_reset:
+        return {}
+    p = field.at(**{ground.input: ground.base})
+    slopes, push = field.jacobian(ground.state, p), field.by_parameter(ground.state, ground.input, p)
+    with np.errstate(all="ignore"):
+        moved = np.abs(np.linalg.lstsq(slopes, push, rcond=None)[0]) * (high - ground.base)
+    box, bounds = find_box(field), {}
+    for at, state in enumerate(field.states):
+        reach = _REACH * max(float(moved[at]), abs(float(ground.state[at])))
+        if 0.0 < reach < box.width[at] / _REACH:
+            low, top = (ground.state[at] + sign * reach for sign in (-1.0, 1.0))
+            ends = max(low, box.lower[at]), min(top, box.upper[at])
+            bounds[state] = tuple(float(field.shown(state, float(end))) for end in ends)
+    return bounds
 
 
 def _way(diagram: BifurcationDiagram, ground: Ground) -> tuple[Array | None, Loss | None]:
@@ -140,9 +166,14 @@ def law(periods: Array, steps: float = 1.0) -> str:
     if seen.size < 3:
         return "none"
     if steps < 1.0:
-        return "root" if seen[-1] > 10.0 ** (0.35 * steps * (seen.size - 1)) * seen[0] else "finite"
+        decades = steps * (seen.size - 1)
+        if seen[-1] > _ESCAPE**decades * seen[0]:
+            return "none"
+        return "root" if seen[-1] > 10.0 ** (0.35 * decades) * seen[0] else "finite"
     growth = np.diff(seen)
     last, before = growth[-1], growth[-2]
     if last <= _CONSTANT * seen[-1] or last < _FADING * before:
         return "finite"
+    if last > _ESCAPE * before:
+        return "none"
     return "root" if last > _ROOT * before else "log"

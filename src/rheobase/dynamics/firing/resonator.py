@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from rheobase.dynamics.firing.coincidence import Doublet, doublet
 from rheobase.dynamics.firing.rheobase_current import Ground
 
-#: A focus that loses more than this factor of its amplitude in a turn does not visibly turn.
-_VISIBLE = 1e-9
+#: Imaginary parts that count as none, relative to the eigenvalue.
+_REAL = 1e-9
+#: A focus of which less than this is left after a turn overshoots by less than 3 % (the root: half a turn), too little
+#: to say by itself that it resonates: the impedance decides.
+_VISIBLE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +77,9 @@ class Resonance:
 def resonance(ground: Ground) -> Resonance:
     """All three at the rest of a neuron."""
     eigenvalues = ground.eigenvalues
-    turns, own, said = _turning(eigenvalues)
-    sentences = [said]
     found = _impedance(ground)
+    turns, own, said = _turning(eigenvalues, found is not None and bool(found.is_resonator))
+    sentences = [said]
     sentences.append(found.sentence if found is not None else "the impedance could not be found")
     pulses = doublet(ground, eigenvalues)
     sentences.append(
@@ -96,16 +99,19 @@ def resonance(ground: Ground) -> Resonance:
     )
 
 
-def _turning(eigenvalues: NDArray[np.complex128]) -> tuple[bool, float | None, str]:
-    """Whether the slowest mode of the rest, or a pair almost as slow, is an oscillation."""
+def _turning(eigenvalues: NDArray[np.complex128], resonates: bool) -> tuple[bool, float | None, str]:
+    """Whether the slowest mode of the rest, or a pair almost as slow, is an oscillation that can be seen."""
     slowest = -eigenvalues.real.max()
-    pairs = eigenvalues[eigenvalues.imag > _VISIBLE * np.abs(eigenvalues)]
+    pairs = eigenvalues[eigenvalues.imag > _REAL * np.abs(eigenvalues)]
     if not pairs.size:
         return False, None, f"all eigenvalues at rest are real (slowest {-1e3 * slowest:.4g}/s): a node, an integrator"
     pair = pairs[np.argmax(pairs.real)]
     frequency = 1e3 * pair.imag / (2.0 * np.pi)
     lost = np.exp(2.0 * np.pi * pair.real / pair.imag)
     left = f"after a turn {100 * lost:.2g} % of the amplitude are left"
+    if lost < _VISIBLE and not resonates:
+        said = f"the rest is a focus that turns at {frequency:.4g} Hz, but {left}: too little to be seen, an integrator"
+        return False, float(frequency), said
     return True, float(frequency), f"the rest is a focus that turns at {frequency:.4g} Hz ({left}): a resonator"
 
 

@@ -27,6 +27,8 @@ _DECADES, _PER_DECADE = (-5.0, 2.5), 9
 _ENOUGH = 200
 _INNER, _ROUNDS = 15, 5
 _MOST = 400_000
+#: Firing is followed down in steps, each so much longer, to so many times the natural scale.
+_FURTHER, _DEEPEST = 4.0, 100.0
 RTOL = 1e-7
 #: Sizes that count as large where nothing else says so: 10 mV.
 _VOLTS = 10.0
@@ -50,6 +52,8 @@ class Ground:
         The slowest time constant at rest (ms).
     settled
         Whether ``state`` is an equilibrium; otherwise the neuron rests nowhere, and its start values are taken.
+    bounds
+        No input outside is tried.
     """
 
     field: VectorField
@@ -60,6 +64,11 @@ class Ground:
     time: float
     slowest: float
     settled: bool = True
+    bounds: tuple[float, float] = (-np.inf, np.inf)
+
+    def inside(self, values: Array) -> Array:
+        """Those of some inputs that lie within the bounds."""
+        return values[(values >= self.bounds[0]) & (values <= self.bounds[1])]
 
     @property
     def eigenvalues(self) -> NDArray[np.complex128]:
@@ -76,20 +85,23 @@ def ground(field: VectorField, name: str, bounds: tuple[float, float] | None = N
     ModelError
         If it rests nowhere and never stops to fire.
     """
-    scale, quick = _input_scale(field, name), _guessed_time(field)
+    from rheobase.dynamics.firing.natural_start import natural_start, stable_rests
+
+    start = natural_start(field, name, 0.0 if bounds is None else max(bounds[0], min(0.0, bounds[1])))
+    scale, quick = _input_scale(field, name, start), _guessed_time(field, start)
     tried = [0.0, *(-scale * 10.0**k for k in np.arange(-1.5, 2.1, 0.5))]
     if bounds is not None:
         tried = [bounds[0]] if not bounds[0] <= 0.0 <= bounds[1] else [0.0, bounds[0]]
-    start = field.start
+    within = (-np.inf, np.inf) if bounds is None else bounds
     for base in tried:
-        x = rest(field, name, base, start, 100.0 * quick)
-        if x is not None:
+        fallen = rest(field, name, base, start, 100.0 * quick)
+        for x in [fallen] if fallen is not None else stable_rests(field, name, base)[:1]:
             rates = -np.linalg.eigvals(field.jacobian(x, field.at(**{name: base}))).real
             slowest = float(1.0 / rates.min())
             if slowest < 1e3 * quick:
-                return Ground(field, name, base, x, scale, _LONG * max(slowest, quick), slowest)
+                return Ground(field, name, base, x, scale, _LONG * max(slowest, quick), slowest, True, within)
     for base in tried:
-        unsettled = Ground(field, name, base, start, scale, _LONG * quick, quick, False)
+        unsettled = Ground(field, name, base, start, scale, _LONG * quick, quick, False, within)
         if not steps(unsettled, np.array([base])).sustained[0]:
             return unsettled
     shown = ", ".join(f"{field.shown(name, value):.4g}" for value in tried)
@@ -99,21 +111,21 @@ def ground(field: VectorField, name: str, bounds: tuple[float, float] | None = N
     )
 
 
-def _guessed_time(field: VectorField) -> float:
-    """The slowest of the states by itself, at the start values."""
-    rates = np.abs(np.diag(field.jacobian(field.start)))
+def _guessed_time(field: VectorField, start: Array) -> float:
+    """The slowest of the states by itself, at the start."""
+    rates = np.abs(np.diag(field.jacobian(start)))
     rates = rates[rates > 0]
     return float(1.0 / rates.min()) if rates.size else 10.0
 
 
-def _input_scale(field: VectorField, name: str) -> float:
+def _input_scale(field: VectorField, name: str, start: Array) -> float:
     """The input that outweighs what flows by itself when the voltage moves by its own size."""
     at = field.states.index(field.voltage)
-    size = max(abs(field.start[at]), _VOLTS if field.neuron.equations.dimension_of(field.voltage) == VOLTAGE else 0.1)
-    x = field.start.copy()
+    size = max(abs(start[at]), _VOLTS if field.neuron.equations.dimension_of(field.voltage) == VOLTAGE else 0.1)
+    x = start.copy()
     scales = []
     for shift in (0.0, 0.3 * size, -0.3 * size):
-        x[at] = field.start[at] + shift
+        x[at] = start[at] + shift
         push = np.abs(field.by_parameter(x, name)).max()
         pull = np.abs(np.diag(field.jacobian(x)))[at]
         if push > 0 and np.isfinite(pull):
@@ -239,11 +251,11 @@ class Offset:
 
 def offset(ground: Ground, fires_at: float) -> Offset:
     """Lower the input from ``fires_at``, the state carried along, until firing ends."""
-    reach = max(fires_at - ground.base, 1e-3 * ground.scale)
-    floor = ground.base - reach
+    low, high, gap = _lower(ground, ground.base, fires_at), fires_at, 0.0
+    floor = low
     states = on_orbit(ground, fires_at, ground.state)
-    low, high, gap = floor, fires_at, 0.0
-    for turn in range(_ROUNDS + 2):
+    turn = 0
+    while turn < _ROUNDS + 2:
         values = np.linspace(low, high, _INNER + 2)[:-1]
         rows = np.repeat(values, len(states))
         begin = np.tile(states, (values.size, 1))
@@ -256,12 +268,27 @@ def offset(ground: Ground, fires_at: float) -> Offset:
         lowest = int(broken[-1]) + 1 if broken.size else 0
         high = float(values[lowest]) if lowest < values.size else high
         if not broken.size and turn == 0:
-            return Offset(low, 0.0, states[0], True)
-        low = max(floor, high - (1.0 if turn > 2 else 1.5) * gap)
+            following = _lower(ground, low, fires_at)
+            if not following < low:
+                return Offset(low, 0.0, states[0], True)
+            states = on_orbit(ground, low, states[0])
+            low, high, floor = following, low, following
+            continue
+        turn += 1
+        low = max(floor, high - (1.0 if turn > 3 else 1.5) * gap)
         states = on_orbit(ground, high, states[0])
         if gap <= 1e-9 * max(abs(high), abs(low)):
             break
     return Offset(high - 0.5 * gap, 0.5 * gap, states[0])
+
+
+def _lower(ground: Ground, value: float, fires_at: float) -> float:
+    """How far to go down next; ``value`` itself where it is enough."""
+    first = max(fires_at - ground.base, 1e-3 * ground.scale)
+    reach = first if value >= ground.base else _FURTHER * (ground.base - value)
+    if reach > _DEEPEST * max(first, ground.scale):
+        return value
+    return max(ground.base - reach, ground.bounds[0])
 
 
 def on_orbit(ground: Ground, value: float, start: Array) -> Array:
@@ -285,8 +312,17 @@ def on_orbit(ground: Ground, value: float, start: Array) -> Array:
 
 
 def periods_near(ground: Ground, edge: float, width: float, decades: Array, start: Array, spikes: int = 24) -> Array:
-    """Periods (ms) at ``edge + width * 10**-decades``: infinite where it does not fire on, NaN if it took too long."""
+    """Periods (ms) at ``edge + width * 10**-decades``: infinite where it does not fire on.
+
+    NaN if it took too long, and outside the bounds.
+    """
     values = edge + width * 10.0**-decades
+    if (values > ground.bounds[1]).any():
+        known = values <= ground.bounds[1]
+        periods = np.full(values.size, np.nan)
+        if known.any():
+            periods[known] = periods_near(ground, edge, width, decades[known], start, spikes)
+        return periods
     duration = spikes * ground.time * 10.0 ** (0.5 * decades.max())
     run = fire(
         ground.field, start, duration=duration, parameter=ground.input, values=values, stop_after=spikes, rtol=RTOL,

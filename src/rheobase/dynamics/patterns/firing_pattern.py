@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.orbits.protocol import Protocol, protocol
 from rheobase.dynamics.patterns.pattern_names import named
-from rheobase.dynamics.patterns.spike_features import SpikeFeatures, late_half, oscillation, spike_features
+from rheobase.dynamics.patterns.spike_features import (
+    AfterPotential,
+    SpikeFeatures,
+    after_potential,
+    late_half,
+    oscillation,
+    spike_features,
+)
 from rheobase.dynamics.resets.spike_section import at_rest
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
@@ -75,8 +82,10 @@ class FiringPattern:
         """Label, evidence and measurements, in lines."""
         f = self.features
         lines = [f"{self.name or 'neuron'}: {self.sentence}"]
-        latency = "none" if f.latency_ms is None else f"{f.latency_ms:.4g} ms"
-        lines.append(f"  {f.count} spikes, the first after {latency}; late rate {f.rate_hz:.4g} Hz")
+        latency = "" if f.latency_ms is None else f"{f.latency_ms:.4g} ms"
+        count = "1 spike" if f.count == 1 else f"{f.count} spikes"
+        first = f", the first after {latency}" if f.count > 1 else f" after {latency}" if f.count else ""
+        lines.append(f"  {count}{first}; late rate {f.rate_hz:.4g} Hz")
         lines.append(
             f"  adaptation index {f.adaptation_index:.3g}, trend {f.trend:.3g}, CV {f.cv:.3g}, "
             f"local variation {f.local_variation:.3g}"
@@ -177,7 +186,7 @@ class _Response:
         voltage = run.states[0, field.states.index(field.voltage)]
         ended = self._ended(spikes, np.asarray(run.final)[0], bool(run.failed[0]))
         waves = self._waves(spikes, times, voltage, ended)
-        features = spike_features(spikes - course.onset_ms, ended, waves)
+        features = spike_features(spikes - course.onset_ms, ended, waves, self._after(spikes, times, voltage, ended))
         long_run = self._long_run(features)
         name = named(features, course, spikes, long_run)
         return FiringPattern(
@@ -231,6 +240,13 @@ class _Response:
             return None
         fixed = self.protocol.constant_from_ms
         return oscillation(times, voltage, max(fixed, float(spikes[-1]) if len(spikes) else 0.0))
+
+    def _after(self, spikes: Vector, times: Vector, voltage: Vector, ended: bool) -> AfterPotential | None:
+        """The after-potential of the last spike, where nothing but rest comes after it."""
+        if not len(spikes) or not ended or spikes[-1] < self.protocol.onset_ms:
+            return None
+        shown = self.field.shown(self.field.voltage, voltage)
+        return after_potential(times, shown, float(spikes[-1]), self.field.neuron.has_reset)
 
     def _long_run(self, features: SpikeFeatures) -> str:
         """What the return map says of firing whose intervals have not settled."""

@@ -97,7 +97,7 @@ def _mean_intervals(f: SpikeFeatures) -> float:
 
 def _quiet(f: SpikeFeatures) -> tuple[str, str]:
     if f.oscillation is None:
-        return "no spikes", "and no oscillation of the voltage"
+        return "no spikes", "the voltage does not oscillate either"
     return "subthreshold oscillations", f"{waves(f)}, and no spikes"
 
 

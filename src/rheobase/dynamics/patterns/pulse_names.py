@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.orbits.protocol import Protocol
-from rheobase.dynamics.patterns.spike_features import SpikeFeatures
+from rheobase.dynamics.patterns.spike_features import SpikeFeatures, clusters
 
 Vector = NDArray[np.float64]
 
@@ -100,11 +100,15 @@ def _answered(pulse: Pulse, following: Pulse | None, spikes: Vector) -> bool:
 
 def _below(f: SpikeFeatures, down: list[Pulse], spikes: Vector) -> _NAMED:
     many = "spike" if f.count == 1 else "burst"
-    during = int(sum(np.sum((spikes > pulse.start) & (spikes <= pulse.end)) for pulse in down))
+    inside = [spikes[(spikes > pulse.start) & (spikes <= pulse.end)] for pulse in down]
+    during = sum(len(train) for train in inside)
     if not during:
         return f"rebound {many}", f"{f.count} after the input has returned from below"
-    kind = "bursting" if f.bursting else "spiking"
-    return f"inhibition-induced {kind}", f"{during} of {f.count} spikes while the input is lowered"
+    sizes = max((clusters(np.diff(train)) for train in inside), key=len)
+    if sizes:
+        told = ", ".join(str(size) for size in sizes[:-1]) + f" and {sizes[-1]}"
+        return "inhibition-induced bursting", f"groups of {told} spikes while the input is lowered"
+    return "inhibition-induced spiking", f"{during} of {f.count} spikes while the input is lowered"
 
 
 def _ramps(f: SpikeFeatures, ramps: list[Pulse], answered: list[bool]) -> _NAMED:
@@ -152,6 +156,11 @@ def _pairs(up: list[Pulse], answered: list[bool]) -> _NAMED:
 
 def _single(f: SpikeFeatures, pulse: Pulse, spikes: Vector) -> _NAMED:
     lag = float(spikes[0]) - pulse.end
+    if f.after is not None:
+        return "depolarising after-potential", (
+            f"{f.count} spike{'s' * (f.count > 1)}, then a voltage above rest for {f.after.duration_ms:.3g} ms, "
+            f"by up to {f.after.height:.3g}"
+        )
     if f.oscillation is not None:
         return "subthreshold oscillations", f"{f.count} spike{'s' * (f.count > 1)}, then {waves(f)}"
     if lag > 0.0:

@@ -21,6 +21,8 @@ _SETTLING = 2
 _SAME_INTERVAL = 0.02
 _CV_OF_IRREGULAR = 0.1
 _ENOUGH = 12
+#: Part of the height of an after-potential that counts as none; the smallest height, relative to all of the trace.
+UNDERSHOOT, _VISIBLE = 0.1, 0.05
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,14 @@ class Oscillation:
     maxima: int
     frequency_hz: float
     ratio: float
+
+
+@dataclass(frozen=True)
+class AfterPotential:
+    """A voltage that stays above rest after a spike: by how much at most, and for how long (ms)."""
+
+    height: float
+    duration_ms: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +72,8 @@ class SpikeFeatures:
         Whether the firing stops although the input goes on.
     oscillation
         Of the voltage below threshold, after the last spike; None if there are fewer than three waves.
+    after
+        The depolarising after-potential of the last spike, None if there is none.
     """
 
     count: int
@@ -77,6 +89,7 @@ class SpikeFeatures:
     cycle: int
     ended: bool
     oscillation: Oscillation | None
+    after: AfterPotential | None = None
 
     @property
     def bursting(self) -> bool:
@@ -98,7 +111,9 @@ class SpikeFeatures:
         return self.latency_ms >= DELAY * float(np.mean(self.intervals_ms))
 
 
-def spike_features(spikes: Vector, ended: bool, oscillation: Oscillation | None = None) -> SpikeFeatures:
+def spike_features(
+    spikes: Vector, ended: bool, oscillation: Oscillation | None = None, after: AfterPotential | None = None
+) -> SpikeFeatures:
     """The features of a train of spikes (ms after the onset).
 
     >>> spike_features(np.array([10.0, 20.0, 40.0, 70.0]), ended=False).latency_ms
@@ -121,6 +136,7 @@ def spike_features(spikes: Vector, ended: bool, oscillation: Oscillation | None 
         cycle=cycle_length(late[:, None], np.array([float(np.mean(late))]), _SAME_INTERVAL) if late.size else 0,
         ended=ended,
         oscillation=oscillation,
+        after=after,
     )
 
 
@@ -170,6 +186,43 @@ def burst_sizes(intervals: Vector) -> tuple[int, ...]:
         return ()
     ends = np.flatnonzero(intervals > border)
     return tuple(int(size) for size in np.diff(ends)) if len(ends) >= 2 else ()
+
+
+def clusters(intervals: Vector) -> tuple[int, ...]:
+    """Sizes of all groups of spikes, those at the ends too; empty unless there are several, each of two or more.
+
+    The last one may be a single spike, the first of a group that was cut off.
+    """
+    border = burst_border(intervals)
+    if border is None:
+        return ()
+    ends = np.flatnonzero(intervals > border)
+    sizes = tuple(int(size) for size in np.diff(np.concatenate([[-1], ends, [len(intervals)]])))
+    return sizes if min(sizes[:-1]) > 1 and sum(size > 1 for size in sizes) > 1 else ()
+
+
+def after_potential(times: Vector, voltage: Vector, spike: float, jumps: bool) -> AfterPotential | None:
+    """The depolarisation after the last spike of a voltage that comes to rest; None if it falls below rest.
+
+    Without a reset (``jumps``) it begins where the voltage first turns upward again. An undershoot of more than
+    `UNDERSHOOT` of its height makes it the first wave of an oscillation, or the way to a hyperpolarisation.
+    """
+    late = times > spike
+    t, v = times[late], voltage[late] - voltage[-1]
+    if len(v) < 8:
+        return None
+    if not jumps:
+        top = int(np.argmax(v))
+        rising = np.flatnonzero(np.diff(v[top:]) > 0.0)
+        first = top + int(rising[0]) if len(rising) else len(v) - 1
+        t, v = t[first:], v[first:]
+    if not len(v) or v[0] <= 0.0:
+        return None
+    height = float(v.max())
+    if height < _VISIBLE * float(np.ptp(voltage)) or -float(v.min()) > UNDERSHOOT * height:
+        return None
+    over = int(np.flatnonzero(v > UNDERSHOOT * height)[-1])
+    return AfterPotential(height, float(t[over] - spike))
 
 
 def oscillation(times: Vector, voltage: Vector, quiet_from: float) -> Oscillation | None:

@@ -124,7 +124,7 @@ class Impedance:
     @property
     def sentence(self) -> str:
         """What the neuron prefers, for people."""
-        steady = f"{abs(self.at_zero):.5g} {self.unit} at 0 Hz"
+        steady = f"{abs(self.at_zero):.5g}{'' if self.unit == '1' else ' ' + self.unit} at 0 Hz"
         if self.resonance_hz is None:
             return f"low-pass: {steady}, less than 1/sqrt(2) of it above {self.band_hz[1]:.5g} Hz"
         low, high = self.band_hz
