@@ -71,7 +71,7 @@ def test_a_threshold_without_refractory_time_counts_crossings():
 def test_the_figure_shows_both_ways(bistable):
     figure = check.check_analysis(*bistable).plot()
     (axes,) = figure.axes
-    assert axes.get_xlabel() == "I (uA/cm**2)"
+    assert axes.get_xlabel() == "I (µA/cm²)"
     assert axes.get_ylabel() == "rate (Hz)"
     assert len(axes.lines) == 4
 

@@ -47,8 +47,8 @@ def test_the_numbers_as_json(hodgkin_huxley, tmp_path):
 def test_the_figure_has_four_parts(hodgkin_huxley):
     figure = hodgkin_huxley.plot()
     labels = [(axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes]
-    assert ("I (uA/cm**2)", "v (mV)") in labels
-    assert ("I (uA/cm**2)", "rate (Hz)") in labels
+    assert ("I (µA/cm²)", "v (mV)") in labels
+    assert ("I (µA/cm²)", "rate (Hz)") in labels
     assert ("time (ms)", "v (mV)") in labels
     assert len(labels) == 4
 

@@ -393,12 +393,20 @@ def test_summary_and_plot():
     assert "48.9016" in repr(diagram) and len(repr(diagram)) < 400
     figure = diagram.plot()
     axes = figure.axes[0]
-    assert axes.get_xlabel() == "I (uA/cm**2)" and axes.get_ylabel() == "v (mV)"
+    assert axes.get_xlabel() == "I (µA/cm²)" and axes.get_ylabel() == "v (mV)"
     labels = [label.get_text() for label in axes.get_legend().get_texts()]
     assert labels == ["stable", "unstable", "Hopf, subcritical", "saddle-node"]
     own, ax = pyplot.subplots()
     assert diagram.plot(ax, state="n") is own and ax.get_ylabel() == "n"
     pyplot.close("all")
+
+
+def test_zeros_are_told_as_zeros_and_residuals_are_plain_numbers():
+    fold = one("dv/dt = (v**2/mV + m)/ms : volt \n m : mV", over=(-3, 2)).special[0]
+    assert fold.value == 0.0 and fold.state["v"] == 0.0 and type(fold.residual) is float
+    for text in ("dx/dt = (m*x - x**3)/ms : 1", "dx/dt = (m*x - y)/ms : 1 \n dy/dt = (x + m*y - y**3)/ms : 1"):
+        point = one(text + "\n m : 1").special[0]
+        assert point.value == 0.0 and set(point.state.values()) == {0.0} and type(point.residual) is float
 
 
 def test_a_diagram_takes_a_moment():

@@ -161,7 +161,7 @@ def test_class_one_neurons_end_on_their_saddle_nodes():
         assert kinds(branch) == ["snic"]
         folds = [point.value for point in continuation(model, "I", (0, ceiling)).folds]
         assert np.min(np.abs(np.array(folds) / branch.end.value - 1.0)) < 1e-9
-        assert "leaves the range" in branch.status and np.max(branch.values) == ceiling
+        assert "reaches the end of the range" in branch.status and np.max(branch.values) == ceiling
 
 
 ring = "dx/dt = (x*g - w*y)/ms : 1\ndy/dt = (w*x + y*g)/ms : 1\nr = x**2 + y**2 : 1\nmu : 1 = 0.5\nw : 1 = 1.5\n"
@@ -330,8 +330,36 @@ def test_what_is_refused():
 def test_figures_have_labels(tmp_path, squid):
     figure = squid.plot()
     left, right = figure.axes
-    assert (left.get_xlabel(), left.get_ylabel()) == ("I (uA/cm**2)", "v (mV)")
+    assert (left.get_xlabel(), left.get_ylabel()) == ("I (µA/cm²)", "v (mV)")
     assert right.get_ylabel() == "frequency (Hz)"
     names = [text.get_text() for text in left.get_legend().get_texts()]
     assert {"stable cycles", "unstable cycles", "fold of cycles", "period doubling"} <= set(names)
-    assert squid.at(10)[0].plot("n").axes[0].get_ylabel() == "n"
+    assert squid.at(10)[0].plot(state="n").axes[0].get_ylabel() == "n"
+    assert "CycleBranch(" in repr(squid) and len(repr(squid)) < 1000 and str(squid) == squid.summary()
+    assert len(repr(squid.at(10)[0])) < 200
+
+
+def test_a_diagram_and_its_cycles_mark_what_they_share_once(squid):
+    from matplotlib import pyplot
+
+    diagram = continuation(library.make("hodgkin_huxley"), "I", (0, 160))
+    axes = diagram.plot().axes[0]
+    squid.plot(axes)
+    places = [line for line in axes.lines if line.get_gid() and line.get_gid().startswith("hopf")]
+    assert sorted(line.get_gid() for line in places) == ["hopf-subcritical", "hopf-supercritical"]
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert len(names) == len(set(names)) and {"stable", "stable cycles", "fold of cycles"} <= set(names)
+    axes.set_xlim(5, 12)  # a mark beyond these limits takes no room
+    axes.figure.canvas.draw()
+    assert axes.get_position().width > 0.6
+    pyplot.close(axes.figure)
+
+
+def test_a_drawn_branch_is_smooth_and_goes_no_further_than_its_points(squid):
+    from rheobase.plot.cycles import smooth
+
+    x, y = smooth(squid.values, squid.maximum["v"])
+    assert x[::12] == pytest.approx(squid.values, rel=1e-12) and y[::12] == pytest.approx(squid.maximum["v"], rel=1e-12)
+    assert (x.min(), x.max()) == pytest.approx((squid.values.min(), squid.values.max()), rel=1e-12)
+    angle = np.linspace(0, np.pi, 21)
+    assert np.hypot(*smooth(np.cos(angle), np.sin(angle))) == pytest.approx(1.0, abs=2e-3)  # chords: 3.1e-3

@@ -167,5 +167,10 @@ def test_result_is_plain_and_can_be_drawn():
     curve = fi_curve(library.lif(), np.linspace(300, 500, 5), duration=200 * ms)
     assert json.loads(json.dumps(curve.to_dict()))["unit"] == "pA"
     figure = curve.plot()
-    assert figure.axes[0].get_xlabel() == "I (pA)"
+    axes = figure.axes[0]
+    assert axes.get_xlabel() == "I (pA)" and axes.get_title(loc="left") == curve.model
+    faster = fi_curve(library.lif(), np.linspace(300, 900, 5), duration=200 * ms)
+    axes.set_title("mine", loc="left")
+    assert faster.plot(axes) is figure and axes.get_title(loc="left") == "mine"
+    assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > max(faster.steady)
     matplotlib.pyplot.close(figure)

@@ -270,3 +270,4 @@ def test_summary_and_access():
     text = points.summary()
     assert text.count("\n") == 4 and "3 equilibria" in text and "v from -240 mV" in text
     assert "roots of the equation of v" in text
+    assert str(points) == text and len(repr(points)) < 200

@@ -333,6 +333,8 @@ def test_figures(homoclinic):
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("v (mV)", "n")
     named = {text.get_text() for text in axes.get_legend().get_texts()}
     assert {"dv/dt = 0", "dn/dt = 0", "separatrix (stable manifold)", "saddle", "stable limit cycle"} <= named
+    assert "_" in homoclinic.title and homoclinic.title in repr(homoclinic) and len(repr(homoclinic)) < 300
+    assert axes.get_title(loc="left") == homoclinic.title
     pyplot.close(figure)
     figure, axes = pyplot.subplots()
     assert phase_portrait(library.inap()).plot(axes) is figure

@@ -379,5 +379,7 @@ def test_summary_plot_and_plain_numbers(squid):
     assert plain["special"][0]["kind"] in ("bogdanov-takens", "bautin")
     assert None in plain["l1"] and len(plain["values"]["I"]) == len(curve)
     assert len(curve.cite()) == 3
+    assert str(curve) == curve.summary() and len(repr(curve)) < 400
+    assert all(type(point.residual) is float for point in curve.special)
     axes = curve.plot().axes[0]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("I (uA/cm**2)", "E_K (mV)")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("I (µA/cm²)", "E_K (mV)")

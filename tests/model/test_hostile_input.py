@@ -61,10 +61,10 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "message"), REFUSED.values(), ids=REFUSED.keys())
 def test_refused_at_once_with_a_sentence(text, message):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(EquationError) as error:
         Neuron(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 3.0  # of this processor: a text that blows up takes minutes
     assert str(error.value).startswith(message)
     assert len(str(error.value)) < 600
 
@@ -76,10 +76,10 @@ def test_refused_at_once_with_a_sentence(text, message):
      {"refractory": "9**9**9**9*ms"}, {"v": "1" * 100_000}, {"v": "__import__('os')"}],
 )  # fmt: skip
 def test_everything_around_the_equations_is_as_safe(changes):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ModelError):
         Neuron("dv/dt = -v/ms : 1", **changes)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 3.0  # of this processor: a text that blows up takes minutes
 
 
 def test_quantities_in_texts_are_never_evaluated():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rheobase.errors import ModelError
 
 if TYPE_CHECKING:
+    from rheobase.dynamics.cycles.continuation import CycleBranch
     from rheobase.dynamics.field import VectorField
 
 Vector = NDArray[np.float64]
@@ -35,6 +36,16 @@ KINDS = {
     "fold-hopf": "fold-Hopf point",
     "hopf-hopf": "double Hopf point",
 }
+
+
+_OPTIONS = ("bounds", "longest_period", "tol", "intervals", "most", "throw")
+_NOTHING = 1e-14
+_ROOM = 0.5  # of the width of a diagram: how far cycles are followed beyond it
+
+
+def without_rounding(values: Any, scale: Any) -> Vector:
+    """Values to be told, of which those that are zero but for rounding, on the scale of the problem, are zero."""
+    return np.where(np.abs(values) < _NOTHING * np.asarray(scale), 0.0, values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +78,8 @@ class SpecialPoint:
         The critical eigenvectors q and p of the Jacobian and its transpose; complex for a Hopf point.
     data
         What the solver that found the point keeps for those who go on from it.
+    over
+        The range of the diagram in which the point was found, in the shown unit.
     """
 
     kind: str
@@ -85,12 +98,16 @@ class SpecialPoint:
     vector: Any = part(default=None, repr=False)
     adjoint: Any = part(default=None, repr=False)
     data: Any = part(default=None, repr=False)
+    over: tuple[float, float] | None = part(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"there is no special point of the kind '{self.kind}'")
         if not self.values:
             object.__setattr__(self, "values", {self.parameter: self.value})
+        for name in ("value", "residual", "frequency_hz", "period_ms", "coefficient"):
+            number = getattr(self, name)
+            object.__setattr__(self, name, None if number is None else float(number))
 
     @property
     def is_hopf(self) -> bool:
@@ -115,23 +132,49 @@ class SpecialPoint:
     def __str__(self) -> str:
         return self.sentence
 
-    def cycles(self, **options: Any) -> Any:
+    def cycles(
+        self,
+        *,
+        bounds: tuple[Any, Any] | None = None,
+        longest_period: Any = None,
+        tol: float = 1e-6,
+        intervals: int = 400,
+        most: int = 600,
+        throw: bool = True,
+        **unknown: Any,
+    ) -> CycleBranch:
         """The branch of cycles that is born at a Hopf point.
 
         Parameters
         ----------
-        **options
-            See `rheobase.dynamics.cycles.cycles_from_hopf`.
+        bounds
+            Range of the parameter. By default that of the diagram, and half its width more on either side, since the
+            folds of cycles that belong to a Hopf point may lie somewhat outside.
+        longest_period, tol, intervals, most, throw
+            See `rheobase.dynamics.cycles.continuation.cycles_from_hopf`.
 
         Raises
         ------
         ModelError
-            If this is no Hopf point.
+            If this is no Hopf point; for an unknown option; and see ``throw``.
         """
+        if unknown:
+            raise ModelError(f"cycles() has no option '{next(iter(unknown))}'; its options are {', '.join(_OPTIONS)}")
         if not self.is_hopf:
             raise ModelError(f"cycles are born at Hopf points, and this is a {KINDS[self.kind]}; take diagram.hopf[0]")
         if self.field is None:
             raise ModelError("this point has lost its vector field; take it from a bifurcation diagram")
         from rheobase.dynamics.cycles.continuation import cycles_from_hopf
 
-        return cycles_from_hopf(self.field, self.parameter, self, **options)
+        return cycles_from_hopf(
+            self.field, self.parameter, self, bounds=self._around() if bounds is None else bounds,
+            longest_period=longest_period, tol=tol, intervals=intervals, most=most, throw=throw,
+        )  # fmt: skip
+
+    def _around(self) -> tuple[float, float] | None:
+        """The range of the diagram with room on either side."""
+        if self.over is None:
+            return None
+        low, high = self.over
+        room = _ROOM * (high - low)
+        return low - room, high + room

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot import cycles, diagram
-from rheobase.plot.style import COLOURS, FAINT, style
+from rheobase.plot import cycles, diagram, phase_portrait
+from rheobase.plot.style import COLOURS, FAINT, from_zero, label, printed, style
 
 _INTERVALS = 15
 
@@ -34,6 +34,7 @@ def _portrait(axes: Any, result: Any) -> None:
         _missing(axes, "no phase portrait")
         return
     result.portrait.plot(axes)
+    phase_portrait.title(axes, result.portrait.title)
     if axes.get_legend() is not None:
         axes.get_legend().set(visible=False)  # the colours are explained where the portrait stands alone
 
@@ -45,9 +46,8 @@ def _diagram(axes: Any, result: Any) -> None:
     state = result.field.voltage
     diagram.branches(axes, result.diagram.branches, state)
     for branch in result.cycles:
-        cycles.extremes(axes, branch, state, labels=branch is result.cycles[0])
-    drawn = {point.value for branch in result.cycles for point in (*branch.special, branch.start) if point is not None}
-    diagram.special(axes, [point for point in result.diagram.special if point.value not in drawn], state)
+        cycles.extremes(axes, branch, state)
+    diagram.special(axes, result.diagram.special, state)
     low, high = _heights(result, state)
     axes.set(xlim=result.over, ylim=(low, high), xlabel=_input(result), ylabel=_named(result, state))
     axes.set_title("equilibria and cycles")
@@ -74,7 +74,7 @@ def _rates(axes: Any, result: Any) -> None:
     axes.plot(result.fi.I, result.fi.onset, color=COLOURS[4], lw=1.2, label="one over the first interval")
     axes.plot(result.fi.I, result.fi.steady, "o-", color=COLOURS[0], ms=3, label="steady rate")
     axes.set(xlabel=_input(result), ylabel="rate (Hz)", title="f-I curve")
-    axes.set_ylim(bottom=0)
+    from_zero(axes)
     if result.character.rheobase is not None:
         axes.axvline(result.character.rheobase, color=FAINT, lw=1, ls=":", label="rheobase")
     axes.legend(loc="best")
@@ -88,7 +88,7 @@ def _trace(axes: Any, result: Any) -> None:
     axes.plot(found.times_ms, found.voltage, color=COLOURS[0], lw=0.9)
     axes.set_xlim(found.times_ms[0], _seen(found))
     axes.set(xlabel="time (ms)", ylabel=_named(result, result.field.voltage))
-    axes.set_title(f"{found.label}: step to {result.step}")
+    axes.set_title(printed(f"{found.label}: step to {result.step}"))
 
 
 def _seen(found: Any) -> float:
@@ -105,9 +105,8 @@ def _missing(axes: Any, sentence: str) -> None:
 
 
 def _input(result: Any) -> str:
-    return result.parameter if result.unit == "1" else f"{result.parameter} ({result.unit})"
+    return label(result.parameter, result.unit)
 
 
 def _named(result: Any, state: str) -> str:
-    unit = result.field.unit_name(state)
-    return state if unit == "1" else f"{state} ({unit})"
+    return label(state, result.field.unit_name(state))

@@ -6,20 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot.style import COLOURS, FAINT, style
+from rheobase.plot.diagram import mark
+from rheobase.plot.style import COLOURS, FAINT, fresh, from_zero, label, printed, style
 
 STABLE, UNSTABLE = "#009E73", "#D55E00"
-MARKS = {
-    "fold-of-cycles": ("D", "fold of cycles"),
-    "period-doubling": ("^", "period doubling"),
-    "torus": ("s", "torus"),
-    "branch-point": ("X", "branch point"),
-    "homoclinic": ("P", "homoclinic orbit"),
-    "snic": ("*", "saddle-node on the circle"),
-    "hopf-subcritical": ("o", "subcritical Hopf"),
-    "hopf-supercritical": ("o", "supercritical Hopf"),
-    "hopf-degenerate": ("o", "Hopf"),
-}
+_FINE = 12  # points that are drawn for each cycle of a branch
 
 
 def branch(result: Any, state: str, axes: Any = None) -> Any:
@@ -37,6 +28,8 @@ def branch(result: Any, state: str, axes: Any = None) -> Any:
     with style():
         if axes is not None:
             extremes(axes, result, state)
+            if axes.get_legend() is not None:
+                axes.legend(loc="best")  # of a diagram that was drawn before
             return axes.figure
         from matplotlib import pyplot
 
@@ -47,46 +40,58 @@ def branch(result: Any, state: str, axes: Any = None) -> Any:
     return figure
 
 
-def extremes(axes: Any, result: Any, state: str, labels: bool = True) -> None:
+def extremes(axes: Any, result: Any, state: str) -> None:
     """Draw a branch into axes that may show the equilibria already: thick where it is stable, dashed where not."""
-    for which, values in (("highest", result.maximum[state]), ("lowest", result.minimum[state])):
-        label = labels and which == "highest"
-        _curve(axes, result.values, values, result.stable, label)
-        _marks(axes, result, values, label)
-    axes.set(xlabel=_axis(result.field, result.parameter), ylabel=_axis(result.field, state))
+    for values in (result.maximum[state], result.minimum[state]):
+        _curve(axes, result.values, values, result.stable)
+        _marks(axes, result, values)
+    _name(axes, result, label(state, result.field.unit_name(state)))
 
 
 def _frequency(axes: Any, result: Any) -> None:
-    _curve(axes, result.values, result.frequency_hz, result.stable, False)
-    _marks(axes, result, result.frequency_hz, False)
-    axes.set(xlabel=_axis(result.field, result.parameter), ylabel="frequency (Hz)")
-    axes.set_ylim(bottom=0)
+    _curve(axes, result.values, result.frequency_hz, result.stable)
+    _marks(axes, result, result.frequency_hz)
+    _name(axes, result, "frequency (Hz)")
+    from_zero(axes)
 
 
-def _curve(axes: Any, x: Any, y: Any, stable: Any, label: bool) -> None:
+def _name(axes: Any, result: Any, ylabel: str) -> None:
+    axes.set(xlabel=label(result.parameter, result.field.unit_name(result.parameter)), ylabel=ylabel)
+
+
+def _curve(axes: Any, x: Any, y: Any, stable: Any) -> None:
     """One line for every stretch; a stretch is stable if both its ends are."""
     attracts = stable[1:] & stable[:-1]
     cuts = np.flatnonzero(np.diff(attracts)) + 1
-    named: set[bool] = set()
+    fine_x, fine_y = smooth(x, y)
     for first, last in zip([0, *cuts], [*cuts, len(attracts)], strict=True):
         if last <= first:
             continue
         kind = bool(attracts[first])
-        name = ("stable cycles" if kind else "unstable cycles") if label and kind not in named else None
-        named.add(kind)
         look: Any = {"color": STABLE, "lw": 2.0} if kind else {"color": UNSTABLE, "lw": 1.2, "ls": (0, (4, 2))}
-        axes.plot(x[first : last + 1], y[first : last + 1], label=name, **look)
+        part = slice(_FINE * first, _FINE * last + 1)
+        name = fresh(axes, "stable cycles" if kind else "unstable cycles")
+        axes.plot(fine_x[part], fine_y[part], label=name, zorder=3, **look)
 
 
-def _marks(axes: Any, result: Any, y: Any, label: bool) -> None:
-    named: set[str] = set()
+def smooth(x: Any, y: Any) -> tuple[Any, Any]:
+    """A curve through points, each coordinate a cubic of the length so far that turns nowhere but at the points."""
+    from scipy.interpolate import PchipInterpolator
+
+    if len(x) < 2:
+        return x, y
+    points = np.column_stack([x, y])
+    spans = np.ptp(points, axis=0)
+    steps = np.linalg.norm(np.diff(points, axis=0) / np.where(spans > 0.0, spans, 1.0), axis=1)
+    length = np.concatenate([[0.0], np.cumsum(np.maximum(steps, 1e-9))])
+    at = np.interp(np.arange(_FINE * (len(x) - 1) + 1) / _FINE, np.arange(len(x)), length)
+    fine = PchipInterpolator(length, points)(at)
+    return fine[:, 0], fine[:, 1]
+
+
+def _marks(axes: Any, result: Any, y: Any) -> None:
     for point in (*result.special, *([result.start] if result.start else [])):
-        mark, name = MARKS[point.kind]
-        axes.plot(
-            point.value, y[_place(result, point)], mark, color="black", ms=8 if mark == "*" else 5, mfc="white",
-            zorder=5, label=name if label and name not in named else None,
-        )  # fmt: skip
-        named.add(name)
+        mark(axes, point.kind, point.value, y[_place(result, point)])
 
 
 def _place(result: Any, point: Any) -> int:
@@ -105,17 +110,14 @@ def cycle(result: Any, state: str, axes: Any = None) -> Any:
     from matplotlib import pyplot
 
     with style():
-        figure = axes.figure if axes is not None else pyplot.figure(figsize=(4.6, 3.2), layout="constrained")
-        axes = axes if axes is not None else figure.add_subplot()
+        alone = axes is None
+        axes = axes if axes is not None else pyplot.subplots(figsize=(4.6, 3.2), layout="constrained")[1]
         times, states = result.orbit
         fine = np.linspace(0.0, result.period_ms, 600)
         column = result.field.states.index(state)
         axes.plot(fine, result.at(fine)[:, column], color=COLOURS[0])
         axes.plot(times[:-1:4], states[:-1:4, column], "|", color=FAINT, ms=5)
-        axes.set(xlabel="time (ms)", ylabel=_axis(result.field, state), title=str(result).split(",")[0])
-    return figure
-
-
-def _axis(field: Any, name: str) -> str:
-    unit = field.unit_name(name)
-    return name if unit == "1" else f"{name} ({unit})"
+        axes.set(xlabel="time (ms)", ylabel=label(state, result.field.unit_name(state)))
+        if alone:
+            axes.set_title(printed(str(result).split(",")[0]))
+    return axes.figure

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from rheobase.plot.style import COLOURS, FAINT, style
+import numpy as np
+
+from rheobase.plot.style import COLOURS, FAINT, THEORY, fresh, label, style
 
 _STABLE, _UNSTABLE = "#000000", FAINT
+_SAME = 1e-6  # of the size of the drawing
 
-#: Marker, filled or not, and colour of each kind of special point; filled means that what is born there is stable.
+#: Marker, filled or not, colour and name of each kind of special point, of equilibria and of cycles. Of Hopf points
+#: those are filled at which stable cycles are born.
 MARKS = {
     "saddle-node": ("D", True, COLOURS[1], "saddle-node"),
     "hopf-subcritical": ("o", False, COLOURS[0], "Hopf, subcritical"),
@@ -16,6 +20,11 @@ MARKS = {
     "hopf-degenerate": ("X", True, COLOURS[0], "Hopf, degenerate"),
     "branch-point": ("s", True, COLOURS[2], "branch point"),
     "cusp": ("^", True, COLOURS[1], "cusp"),
+    "fold-of-cycles": ("D", False, THEORY, "fold of cycles"),
+    "period-doubling": ("^", False, THEORY, "period doubling"),
+    "torus": ("p", False, THEORY, "torus"),
+    "homoclinic": ("P", False, THEORY, "homoclinic orbit"),
+    "snic": ("*", False, THEORY, "saddle-node on the circle"),
 }
 
 
@@ -43,7 +52,9 @@ def bifurcation_diagram(diagram: Any, state: str, ax: Any = None) -> Any:
         axes = ax if ax is not None else pyplot.subplots(figsize=(5.6, 3.8), layout="constrained")[1]
         branches(axes, diagram.branches, state)
         special(axes, diagram.special, state)
-        axes.set(xlabel=_label(diagram, diagram.parameter), ylabel=_label(diagram, state), xlim=diagram.over)
+        unit = diagram.field.unit_name
+        axes.set(xlabel=label(diagram.parameter, unit(diagram.parameter)), ylabel=label(state, unit(state)))
+        axes.set_xlim(diagram.over)
         if ax is None:
             name = diagram.field.neuron.name
             axes.set_title(f"{name}: equilibria" if name else "equilibria")
@@ -53,32 +64,30 @@ def bifurcation_diagram(diagram: Any, state: str, ax: Any = None) -> Any:
 
 def branches(axes: Any, found: Any, state: str) -> None:
     """Lines: solid where the equilibrium attracts, dashed where it does not."""
-    labelled = set()
     for branch in found:
         for piece, stable in branch.pieces():
-            label = "stable" if stable else "unstable"
             axes.plot(
                 branch.values[piece], branch.states[state][piece], "-" if stable else "--",
                 color=_STABLE if stable else _UNSTABLE, lw=1.8 if stable else 1.4, zorder=2,
-                label=None if label in labelled else label,
+                label=fresh(axes, "stable" if stable else "unstable"),
             )  # fmt: skip
-            labelled.add(label)
 
 
 def special(axes: Any, found: Any, state: str) -> None:
     """Markers, each kind in the legend once."""
-    labelled = set()
     for point in found:
-        if point.kind not in MARKS:
-            continue
-        marker, filled, colour, label = MARKS[point.kind]
-        axes.plot(
-            [point.value], [point.state[state]], marker, color=colour, ms=6.5, mew=1.6, zorder=4, ls="none",
-            mfc=colour if filled else "white", label=None if label in labelled else label, clip_on=False,
-        )  # fmt: skip
-        labelled.add(label)
+        if point.kind in MARKS:
+            mark(axes, point.kind, point.value, point.state[state])
 
 
-def _label(diagram: Any, name: str) -> str:
-    unit = diagram.field.unit_name(name)
-    return name if unit == "1" else f"{name} ({unit})"
+def mark(axes: Any, kind: str, x: float, y: float) -> None:
+    """One special point, unless the axes show it already: diagrams and branches of cycles share their Hopf points."""
+    marker, filled, colour, name = MARKS[kind]
+    size = np.maximum(axes.dataLim.size, 1e-300) if np.all(np.isfinite(axes.dataLim.size)) else np.ones(2)
+    for line in axes.lines:
+        if line.get_gid() == kind and np.all(np.abs(line.get_xydata()[0] - (x, y)) < _SAME * size):
+            return
+    axes.plot(
+        [x], [y], marker, color=colour, ms=10 if marker == "*" else 6.5, mew=1.6 if filled else 1.3, zorder=5,
+        mfc=colour if filled else "white", ls="none", label=fresh(axes, name), gid=kind,
+    )  # fmt: skip

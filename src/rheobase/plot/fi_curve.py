@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot.style import COLOURS, FAINT, THEORY, style
+from rheobase.plot.style import COLOURS, FAINT, THEORY, from_zero, label, style
 
 
 def fi_curve(result: Any, ax: Any = None) -> Any:
@@ -24,6 +24,7 @@ def fi_curve(result: Any, ax: Any = None) -> Any:
     with style():
         if ax is None:
             _, ax = pyplot.subplots(figsize=(5.2, 3.6), layout="constrained")
+            ax.set_title(result.model)
         order = np.argsort(result.I)
         values = result.I[order]
         if result.onset is not None and np.any(result.onset > 0):
@@ -35,9 +36,8 @@ def fi_curve(result: Any, ax: Any = None) -> Any:
         ):
             if method in result.rates:
                 ax.plot(*_broken(values, result.rates[method][order]), **look)
-        unit = "" if result.unit == "1" else f" ({result.unit})"
-        ax.set(xlabel=f"{result.input}{unit}", ylabel="rate (Hz)", title=result.model)
-        ax.set_ylim(bottom=0)
+        ax.set(xlabel=label(result.input, result.unit), ylabel="rate (Hz)")
+        from_zero(ax)
         ax.legend(loc="best")
     return ax.figure
 
@@ -63,13 +63,13 @@ def doublet(result: Any, ax: Any = None) -> Any:
     with style():
         if ax is None:
             _, ax = pyplot.subplots(figsize=(5.2, 3.2), layout="constrained")
+            ax.set_title("integrator" if result.best_ms is None else "resonator")
         ax.axhline(1.0, color=FAINT, lw=0.8, ls="--")
         ax.plot(result.interval_ms, result.needed, color=COLOURS[0])
         if result.best_ms is not None:
             ax.axvline(result.best_ms, color=COLOURS[1], lw=1.0)
             ax.annotate(f"{result.best_ms:.3g} ms", (result.best_ms, 0.02), (4, 0), xycoords=("data", "axes fraction"),
                         textcoords="offset points", color=COLOURS[1])  # fmt: skip
-        title = "integrator" if result.best_ms is None else "resonator"
-        ax.set(xlabel="interval between two pulses (ms)", ylabel="second pulse needed / single pulse", title=title)
-        ax.set_ylim(bottom=0)
+        ax.set(xlabel="interval between two pulses (ms)", ylabel="second pulse needed / single pulse")
+        from_zero(ax)
     return ax.figure

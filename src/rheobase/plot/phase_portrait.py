@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.plot.style import FAINT, style
+from rheobase.plot.style import FAINT, label, printed, style
 
 Array = NDArray[np.float64]
 
@@ -42,8 +42,9 @@ def phase_portrait(result: Any, ax: Any = None) -> Any:
         handles |= _edges(axes, result)
         handles |= _equilibria(axes, result.equilibria, result.x, result.y)
         axes.set(xlim=result.limits[result.x], ylim=result.limits[result.y])
-        axes.set(xlabel=_label(result.x, result.units[0]), ylabel=_label(result.y, result.units[1]))
-        _title(axes, result.title)
+        axes.set(xlabel=label(result.x, result.units[0]), ylabel=label(result.y, result.units[1]))
+        if alone:
+            title(axes, result.title)
         _legend(axes, handles, alone)
     return figure
 
@@ -71,8 +72,9 @@ def phase_line(result: Any, ax: Any = None) -> Any:
                 line = axes.axvline(place, color=_EDGE, lw=1.2, ls="--" if name == "threshold" else ":", zorder=2)
                 handles[name] = line
         handles |= _equilibria(axes, result.equilibria, result.x, None)
-        axes.set(xlabel=_label(result.x, result.unit), ylabel=f"d{result.x}/dt ({unit})")
-        _title(axes, result.title)
+        axes.set(xlabel=label(result.x, result.unit), ylabel=label(f"d{result.x}/dt", unit))
+        if alone:
+            title(axes, result.title)
         _legend(axes, handles, alone)
     return figure
 
@@ -86,13 +88,9 @@ def _axes(ax: Any, size: tuple[float, float]) -> tuple[Any, Any, bool]:
     return figure, axes, True
 
 
-def _label(name: str, unit: str) -> str:
-    return name if unit == "1" else f"{name} ({unit})"
-
-
-def _title(axes: Any, title: str) -> None:
+def title(axes: Any, text: str) -> None:
     """The name in the first line, what the other variables do in the second, smaller where it is long."""
-    name, _, rest = title.partition(": ")
+    name, _, rest = printed(text).partition(": ")
     axes.set_title(f"{name}\n{rest}" if rest else name, fontsize=10.5 if len(rest) < 60 else 9.0)
 
 

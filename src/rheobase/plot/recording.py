@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.plot.style import FAINT, colour, style
+from rheobase.plot.style import FAINT, colour, label, style
 
 _ROWS = 160
 _LEAST_ROWS = 8
@@ -83,8 +83,7 @@ def _trace(axes: Any, result: Any, name: str, variable: str, shown: tuple[float,
     base = list(result.populations).index(name)
     for column in range(values.shape[1]):
         axes.plot(result.times[inside], values[:, column], color=colour(base + column), lw=1.0)
-    label = variable if unit == "1" else f"{variable} ({unit})"
-    axes.set(xlim=shown, ylabel=label, title=f"{variable} of {name}" if sum(result.sizes) > 1 else "")
+    axes.set(xlim=shown, ylabel=label(variable, unit), title=f"{variable} of {name}" if sum(result.sizes) > 1 else "")
 
 
 def window(result: Any, start: float | None = None, stop: float | None = None) -> tuple[float, float]:
@@ -113,8 +112,8 @@ def raster(axes: Any, result: Any, start: float, stop: float) -> None:
         if top < sum(rows):
             axes.axhline(top, color="#CCCCCC", lw=0.6)
     axes.set_yticks([place for place, _ in ticks], [name for _, name in ticks])
-    for label, index in zip(axes.get_yticklabels(), range(len(ticks)), strict=True):
-        label.set_color(colour(index))
+    for tick, index in zip(axes.get_yticklabels(), range(len(ticks)), strict=True):
+        tick.set_color(colour(index))
     axes.tick_params(axis="y", length=0)
     axes.set(xlim=(start, stop), ylim=(top, 0), ylabel="population")
     if len(result.spikes) == 0:

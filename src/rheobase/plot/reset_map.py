@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot.style import COLOURS, FAINT, THEORY, style
+from rheobase.plot.style import COLOURS, FAINT, THEORY, label, printed, style
 
 _LONGEST_COBWEB = 60
 
@@ -23,7 +23,7 @@ def reset_map(result: Any) -> Any:
 
     if len(result.free) != 1:
         return _constant(result)
-    label, unit = result.free[0], result.units[0]
+    name, unit = result.free[0], result.units[0]
     with style():
         figure, (upper, lower) = pyplot.subplots(
             2, 1, figsize=(5.2, 6.8), layout="constrained", sharex=True, height_ratios=(2.6, 1)
@@ -33,13 +33,13 @@ def reset_map(result: Any) -> Any:
         lower.plot(w, interval, color=COLOURS[0])
         lower.set_yscale("log")
         lower.yaxis.set_minor_formatter("")
-        upper.set(ylabel=f"{label} after the next spike ({unit})", title=_title(result))
-        lower.set(xlabel=f"{label} just after a spike ({unit})", ylabel="next spike after (ms)")
+        upper.set(ylabel=label(f"{name} after the next spike", unit), title=_title(result))
+        lower.set(xlabel=label(f"{name} just after a spike", unit), ylabel="next spike after (ms)")
     return figure
 
 
 def _title(result: Any) -> str:
-    given = f" at {result.input:g} {result.input_unit}" if result.input is not None else ""
+    given = f" at {result.input:g} {printed(result.input_unit)}" if result.input is not None else ""
     return f"{result.name}{given}: {result.attractor.kind}"
 
 
@@ -109,16 +109,16 @@ def orbit_diagram(result: Any) -> Any:
         )
         x = np.repeat(result.values, result.points.shape[1])
         upper.plot(x, result.points.ravel(), ".", ms=1.5, mew=0, color=COLOURS[0], alpha=0.7)
-        upper.set(ylabel=f"{result.state} just after a spike ({result.state_unit})", title=result.name)
+        upper.set(ylabel=label(f"{result.state} just after a spike", result.state_unit), title=result.name)
         lower.axhline(0.0, color=FAINT, lw=0.8)
         lower.plot(result.values, result.exponent, color=FAINT, lw=0.8)
-        for where, colour, label in ((result.chaotic, COLOURS[1], "chaos"), (result.period > 0, COLOURS[0], "cycle")):
-            lower.plot(result.values[where], result.exponent[where], ".", ms=4, color=colour, label=label)
+        for where, colour, what in ((result.chaotic, COLOURS[1], "chaos"), (result.period > 0, COLOURS[0], "cycle")):
+            lower.plot(result.values[where], result.exponent[where], ".", ms=4, color=colour, label=what)
         finite = result.exponent[np.isfinite(result.exponent)]
         if finite.size:
             lower.set_ylim(max(float(finite.min()), -2.0) - 0.1, float(finite.max()) + 0.1)
         lower.legend(loc="upper right", bbox_to_anchor=(1.0, 1.25), fontsize=8, ncols=2)
-        lower.set(xlabel=f"{result.parameter} ({result.unit})", ylabel="Lyapunov exponent\nper spike")
+        lower.set(xlabel=label(result.parameter, result.unit), ylabel="Lyapunov exponent\nper spike")
     return figure
 
 
@@ -139,13 +139,13 @@ def firing_pattern(result: Any) -> Any:
             len(heights), 1, figsize=(7.0, 1.2 * sum(heights)), layout="constrained", sharex=True, height_ratios=heights
         )
         panels[0].plot(result.times_ms, result.voltage, color=COLOURS[0], lw=0.9)
-        panels[0].set(ylabel=f"voltage ({result.voltage_unit})", title=f"{result.name}: {result.label}")
+        panels[0].set(ylabel=label("voltage", result.voltage_unit), title=f"{result.name}: {result.label}")
         if course.parameter:
             times = np.concatenate([[result.times_ms[0]], course.times_ms - course.onset_ms, [result.times_ms[-1]]])
             values = np.concatenate([course.values[:1], course.values, course.values[-1:]])
             order = np.argsort(times, kind="stable")
             panels[1].plot(times[order], values[order], color=COLOURS[1])
-        panels[1].set(ylabel=f"{course.parameter or 'input'}\n({course.unit})")
+        panels[1].set(ylabel=f"{course.parameter or 'input'}\n({printed(course.unit)})")
         if len(intervals):
             panels[2].plot(result.spikes_ms[1:], intervals, ".", color=COLOURS[2])
             panels[2].set(ylabel="interval (ms)")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot.style import COLOURS, FAINT, THEORY, style
+from rheobase.plot.style import COLOURS, FAINT, THEORY, label, printed, style
 
 
 def impedance(result: Any) -> Any:
@@ -34,8 +34,7 @@ def impedance(result: Any) -> Any:
             top.plot(f[few], result.magnitude[few], "o", ms=4, color=COLOURS[0], label="chirp, simulated")
             bottom.plot(f[few], result.phase_deg[few], "o", ms=4, color=COLOURS[0])
         _resonance(top, bottom, result)
-        name = "" if result.unit == "1" else f" ({result.unit})"
-        top.set(ylabel=f"|Z|{name}", title=result.kind)
+        top.set(ylabel=label("|Z|", result.unit), title=result.kind)
         top.set_ylim(bottom=0.0)
         bottom.set(xlabel="frequency (Hz)", ylabel="phase of the voltage (degrees)")
         bottom.axhline(0.0, color=FAINT, lw=0.8)
@@ -81,14 +80,14 @@ def phase_response(result: Any) -> Any:
         top.plot(phase, curve, color=THEORY, label="adjoint equation")
         if result.method == "direct":
             top.plot(phase, result.response, "o", ms=4, color=COLOURS[0], label="pushed, simulated")
-        top.set(ylabel=f"advance of the next spike ({result.unit})", title=result.kind)
+        top.set(ylabel=label("advance of the next spike", result.unit), title=result.kind)
         top.legend()
         v = result.states[:, result.names.index(result.voltage)]
         bottom.plot(phase, v, color=COLOURS[0])
         unit = result.cycle.field.unit_name(result.voltage)
         bottom.set(
             xlabel=f"phase (part of the period of {result.period_ms:.4g} ms)",
-            ylabel=result.voltage + ("" if unit == "1" else f" ({unit})"), xlim=(0, 1),
+            ylabel=label(result.voltage, unit), xlim=(0, 1),
         )  # fmt: skip
     return figure
 
@@ -142,9 +141,7 @@ def _trace(axes: Any, result: Any) -> None:
     if result.trough is not None:
         _mark(axes, result.trough_ms, result.trough, "trough", (0, -12), "center")
         axes.margins(y=0.12)
-    axes.set(
-        xlabel="time (ms)", ylabel="voltage" + ("" if result.unit == "1" else f" ({result.unit})"), xlim=(low, high)
-    )
+    axes.set(xlabel="time (ms)", ylabel=label("voltage", result.unit), xlim=(low, high))
     axes.legend(loc="upper right", fontsize=8)
 
 
@@ -163,7 +160,7 @@ def _plane(axes: Any, result: Any) -> None:
         [result.threshold], [np.interp(result.threshold_ms, result.times[shown], slope)], "o", ms=5, color=COLOURS[1]
     )
     per = "1/ms" if result.unit == "1" else f"{result.unit}/ms"
-    axes.set(xlabel="voltage" + ("" if result.unit == "1" else f" ({result.unit})"), ylabel=f"dv/dt ({per})")
+    axes.set(xlabel=label("voltage", result.unit), ylabel=label("dv/dt", per))
 
 
 def refractory_period(result: Any) -> Any:
@@ -214,17 +211,15 @@ def ramp_threshold(result: Any) -> Any:
 
     with style():
         figure, axes = pyplot.subplots(2, 1, figsize=(5.4, 4.8), sharex=True, layout="constrained")
-        unit = "" if result.unit == "1" else f" ({result.unit})"
-        amount = "" if result.input_unit == "1" else f" ({result.input_unit})"
         axes[0].plot(result.rates, result.threshold, "o-", ms=4, color=COLOURS[0])
         axes[1].plot(result.rates, result.current, "o-", ms=4, color=COLOURS[2])
-        axes[0].set(ylabel=f"{result.voltage} at the onset{unit}", xscale="log")
-        axes[1].set(ylabel=f"{result.input} at the onset{amount}", xlabel=f"rate of rise ({result.rate_unit})")
+        axes[0].set(ylabel=label(f"{result.voltage} at the onset", result.unit), xscale="log")
+        amount = label(f"{result.input} at the onset", result.input_unit)
+        axes[1].set(ylabel=amount, xlabel=label("rate of rise", result.rate_unit))
         if result.critical_rate is not None:
             for each in axes:
                 each.axvspan(result.rates[0], result.critical_rate, color=FAINT, alpha=0.15, lw=0)
                 each.axvline(result.critical_rate, color=COLOURS[1], lw=1.0)
-            axes[0].set_title(
-                f"fires only if the input rises faster than {result.critical_rate:.4g} {result.rate_unit}"
-            )
+            rate = printed(f"{result.critical_rate:.4g} {result.rate_unit}")
+            axes[0].set_title(f"fires only if the input rises faster than {rate}")
     return figure

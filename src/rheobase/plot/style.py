@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,11 @@ _STYLE: Any = {
 }
 
 
+_POWER = re.compile(r"\*\*(-?\d+)(?![\d.])")
+_MICRO = re.compile(r"(?<![A-Za-z0-9_])u(?=(?:[AVFSMmsgl]|amp|volt|farad|siemens|met[er]{2}|mol|molar|ohm|second)\b)")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def style() -> AbstractContextManager[None]:
     """The figures' settings, for a ``with`` block; the user's own settings are left alone."""
     import matplotlib
@@ -50,6 +56,27 @@ def style() -> AbstractContextManager[None]:
 def colour(index: Any) -> str:
     """The colour of the population with this index."""
     return COLOURS[index % len(COLOURS)]
+
+
+def printed(text: str) -> str:
+    """A unit, or a text with units, as it is set in print: ``uA/cm**2`` is µA/cm²."""
+    return _MICRO.sub("µ", _POWER.sub(lambda power: power[1].translate(_RAISED), text))
+
+
+def label(name: str, unit: str) -> str:
+    """What stands beside an axis: a name with its unit, if it has one."""
+    return name if unit == "1" else f"{name} ({printed(unit)})"
+
+
+def fresh(axes: Any, text: str) -> str | None:
+    """A text for the legend, or None if the legend has it already."""
+    return None if any(text == line.get_label() for line in axes.lines) else text
+
+
+def from_zero(axes: Any) -> None:
+    """Begin the upright axis at zero, unless it was set; what is drawn later still widens it."""
+    if axes.get_autoscaley_on():
+        axes.set_ylim(bottom=0, auto=None)
 
 
 def save(figure: Any, path: str | Path) -> None:

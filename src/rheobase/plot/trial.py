@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rheobase.plot.style import COLOURS, FAINT, style
+from rheobase.plot.style import COLOURS, FAINT, label, style
 
 
 def staircase(result: Any, ax: Any = None) -> Any:
@@ -21,10 +21,11 @@ def staircase(result: Any, ax: Any = None) -> Any:
         axes.plot(found.values, found.up, ">-", color=COLOURS[1], ms=4, label="simulated, input rising")
         axes.plot(found.values, found.down, "<-", color=COLOURS[0], ms=4, label="simulated, input falling")
         words = ("begins, predicted", "ends, predicted")
-        for value, colour, label in zip(result.edges, (COLOURS[1], COLOURS[0]), words, strict=True):
+        for value, colour, what in zip(result.edges, (COLOURS[1], COLOURS[0]), words, strict=True):
             if value is not None:
-                axes.axvline(value, color=colour, ls=":", lw=1.4, label=f"firing {label}")
-        unit = "" if result.unit == "1" else f" ({result.unit})"
-        axes.set(xlabel=f"{result.parameter}{unit}", ylabel="rate (Hz)", title=result.model)
+                axes.axvline(value, color=colour, ls=":", lw=1.4, label=f"firing {what}")
+        axes.set(xlabel=label(result.parameter, result.unit), ylabel="rate (Hz)")
+        if ax is None:
+            axes.set_title(result.model)
         axes.legend(loc="best")
     return axes.figure

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot.style import FAINT, style
+from rheobase.plot.style import FAINT, label, style
 
 _COLOURS = {"saddle-node": "#0072B2", "hopf": "#D55E00", "fold-of-cycles": "#009E73"}
 _LABELS = {"saddle-node": "saddle-nodes", "hopf": "Hopf points", "fold-of-cycles": "folds of cycles"}
@@ -46,10 +46,7 @@ def two_parameters(curves: Sequence[Any], ax: Any = None) -> Any:
             _points(ax, curve, first, second)
         for curve in curves:
             _start(ax, curve, first, second)
-        labels = [
-            name if (unit := curves[0].unit_name(name)) == "1" else f"{name} ({unit})" for name in (first, second)
-        ]
-        ax.set(xlabel=labels[0], ylabel=labels[1])
+        ax.set(xlabel=label(first, curves[0].unit_name(first)), ylabel=label(second, curves[0].unit_name(second)))
         handles, texts = ax.get_legend_handles_labels()
         unique = dict(zip(texts, handles, strict=True))
         ax.legend(unique.values(), unique.keys(), **beside)

@@ -92,7 +92,7 @@ def _point(field: VectorField, parameter: str, found: Found) -> SpecialPoint:
     x = orbit.nodes[0, 0]
     return SpecialPoint(
         found.kind, parameter, field.shown(parameter, orbit.parameter), _states(field, x),
-        period_ms=float(orbit.period), residual=found.residual,
+        period_ms=float(orbit.period), residual=found.residual, note=found.note,
         field=field.with_values(**{parameter: orbit.parameter}), point=x, internal=orbit.parameter,
         data=Cycle(field, parameter, found.solution, found.problem),
     )  # fmt: skip

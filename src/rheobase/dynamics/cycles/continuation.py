@@ -27,7 +27,7 @@ from rheobase.dynamics.cycles.ends import Ends
 from rheobase.dynamics.cycles.start import at_hopf, from_orbit
 from rheobase.dynamics.cycles.walk import Limits, Path, follow, towards
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.special import SpecialPoint
+from rheobase.dynamics.special import KINDS, SpecialPoint
 from rheobase.errors import ModelError
 
 Array = NDArray[np.float64]
@@ -162,7 +162,14 @@ class CycleBranch:
         """The special points and the end, line by line."""
         return "\n".join([*(point.sentence for point in self.special), self.status])
 
-    def plot(self, state: str | None = None, ax: Any = None) -> Any:
+    def __repr__(self) -> str:
+        kinds = ", ".join(f"{KINDS[point.kind]} at {point.value:.8g}" for point in self.special) or "no bifurcation"
+        return f"CycleBranch({len(self)} cycles over {self.parameter}: {kinds}; {self.status})"
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def plot(self, ax: Any = None, state: str | None = None) -> Any:
         """Extremes of a state (the voltage, if none is named) over the parameter, and frequency; returns the figure."""
         from rheobase.plot.cycles import branch
 
@@ -190,7 +197,8 @@ def cycles_from_hopf(
     hopf
         The point, of the diagram of equilibria.
     bounds
-        Range of the parameter; quantities, texts or numbers in the shown unit. None: no bounds.
+        Range of the parameter; quantities, texts or numbers in the shown unit. None: no bounds. (The method ``cycles``
+        of a Hopf point takes the range of its diagram with half its width more on either side.)
     longest_period
         Where to stop if no end is recognised (ms, or a quantity); a thousand times that of the Hopf point.
     tol

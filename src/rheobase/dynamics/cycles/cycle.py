@@ -161,6 +161,9 @@ class Cycle:
                 break
         return replace(self, solution=solution)
 
+    def __repr__(self) -> str:
+        return f"Cycle({self})"
+
     def __str__(self) -> str:
         unit = self.field.unit_name(self.parameter)
         where = f"{self.value:.8g}" if unit == "1" else f"{self.value:.8g} {unit}"
@@ -168,7 +171,7 @@ class Cycle:
         period = f"period {self.period_ms:.10g} ms ({self.frequency_hz:.6g} Hz)"
         return f"{kind} cycle at {self.parameter} = {where}, {period}"
 
-    def plot(self, state: str | None = None, ax: Any = None) -> Any:
+    def plot(self, ax: Any = None, state: str | None = None) -> Any:
         """A state over one period (the voltage, if none is named); returns the figure."""
         from rheobase.plot.cycles import cycle
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ _FLAT = 1e-7  # part of the parameter in the tangent below which rounding decide
 _NEAR_ONE = 1e-2  # logarithm of the multiplier that should be 1
 _ON_CIRCLE = 1e-4
 _SAME = 1e-8
+_CLEAR = 1e-5  # part of the parameter in the tangent above which its sign is beyond doubt
+_CANARD = "on a canard, where the parameter stands still to rounding: the cycle itself is one of those nearby"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,7 @@ class Found:
     solution: Solution
     residual: float
     problem: Problem
+    note: str = ""
 
 
 def changes(problem: Problem, a: Solution, b: Solution) -> list[tuple[str, Test]]:
@@ -103,8 +107,11 @@ def located(problem: Problem, a: Solution, b: Solution, kind: str, test: Test, i
     return None
 
 
-def settled(found: list[tuple[int, Found]], solutions: list[Solution]) -> list[tuple[int, Found]]:
-    """Without the folds that rounding makes on canards: of those at one value one is real if the branch turns there."""
+def settled(found: list[tuple[int, Found]], solutions: list[Solution], problem: Problem) -> list[tuple[int, Found]]:
+    """Without the folds that rounding makes on canards, and with those that it hides there.
+
+    Of those at one value one is real if the branch turns there.
+    """
     kept: list[tuple[int, Found]] = []
     group: list[tuple[int, Found]] = []
     for index, point in found:
@@ -112,7 +119,25 @@ def settled(found: list[tuple[int, Found]], solutions: list[Solution]) -> list[t
             kept += _real(group, solutions)
             group = []
         group.append((index, point))
-    return kept + _real(group, solutions)
+    kept += _real(group, solutions)
+    return sorted(kept + _hidden(kept, solutions, problem), key=lambda pair: pair[0])
+
+
+def _hidden(kept: list[tuple[int, Found]], solutions: list[Solution], problem: Problem) -> list[tuple[int, Found]]:
+    """Folds on stretches where the parameter stands still: its direction is another one behind them than before.
+
+    Which cycle is the fold is lost in rounding, but not the value of the parameter.
+    """
+    slopes = np.array([s.tangent.parameter for s in solutions]) / problem.parameter_scale
+    clear = np.flatnonzero(np.abs(slopes) > _CLEAR)
+    new = []
+    for a, b in pairwise(clear.tolist()):
+        turns = sum(point.kind == "fold-of-cycles" and a <= index < b for index, point in kept)
+        if b > a + 1 and slopes[a] * slopes[b] < 0.0 and turns % 2 == 0:
+            at = a + 1 + int(np.argmin(np.abs(slopes[a + 1 : b])))
+            if abs(slopes[at]) < _FLAT:  # else it would have been seen, and this is a mesh that is too coarse
+                new.append((at, Found("fold-of-cycles", solutions[at], abs(float(slopes[at])), problem, _CANARD)))
+    return new
 
 
 def _same(a: Found, b: Found) -> bool:
@@ -123,7 +148,7 @@ def _same(a: Found, b: Found) -> bool:
 def _real(group: list[tuple[int, Found]], solutions: list[Solution]) -> list[tuple[int, Found]]:
     if len(group) < 2:
         return group
-    clear = 1e-5 * group[0][1].problem.parameter_scale
+    clear = _CLEAR * group[0][1].problem.parameter_scale
     before = [s.tangent.parameter for s in solutions[: group[0][0] + 1] if abs(s.tangent.parameter) > clear]
     after = [s.tangent.parameter for s in solutions[group[-1][0] + 1 :] if abs(s.tangent.parameter) > clear]
     return group[:1] if not (before and after) or before[-1] * after[0] < 0.0 else []

@@ -123,7 +123,8 @@ def follow(problem: Problem, first: Solution, step: float, limits: Limits, finis
     found: list[tuple[int, Found]] = []
 
     def path(status: str, end: Any = None, complete: bool = True) -> Path:
-        return Path(walk.problem, tuple(solutions), tuple(settled(found, solutions)), end, status, complete)
+        special = settled(found, solutions, walk.problem)
+        return Path(walk.problem, tuple(solutions), tuple(special), end, status, complete)
 
     try:
         while len(solutions) < limits.most:
@@ -144,7 +145,7 @@ def follow(problem: Problem, first: Solution, step: float, limits: Limits, finis
             if end is not None:
                 return path(*end)
             if walk.here.orbit.parameter in (limits.lower, limits.upper):
-                return path("the branch leaves the range of the parameter")
+                return path("the branch reaches the end of the range of the parameter")
             if walk.here.orbit.period > limits.longest_period:
                 return path(f"the period exceeds {limits.longest_period:.6g} ms")
     except KeyboardInterrupt:

@@ -13,7 +13,7 @@ from rheobase.dynamics.equilibria.assembly import assembled, end_of
 from rheobase.dynamics.equilibria.box import Box, find_box, threshold_of
 from rheobase.dynamics.equilibria.branches import Followed, follow_all
 from rheobase.dynamics.equilibria.diagram import BifurcationDiagram
-from rheobase.dynamics.equilibria.fixed_points import vector_field
+from rheobase.dynamics.equilibria.fixed_points import not_finite, vector_field
 from rheobase.dynamics.equilibria.line import Line
 from rheobase.dynamics.equilibria.search import Found, equilibria, polish
 from rheobase.dynamics.field import VectorField
@@ -81,12 +81,13 @@ def continuation(
     low, high = _range(field, parameter, over)
     found, seeds = _seeds(field, parameter, (low, high), find_box(field, box), start)
     if not seeds and throw:
-        raise ModelError(f"{_none(field, parameter, found.box)}; throw=False returns an empty diagram")
+        raise ModelError(f"{_none(field, parameter, high, found.box)}; throw=False returns an empty diagram")
     line = _line(field, parameter, (low, high), found, seeds)
     branches, crossings = follow_all(line, seeds)
     if throw:
         _require_complete(line, branches)
-    return assembled(line, branches, crossings, found.box, _none(field, parameter, found.box))
+    nothing = "" if branches else _none(field, parameter, high, found.box)
+    return assembled(line, branches, crossings, found.box, nothing)
 
 
 def _range(field: VectorField, parameter: str, over: Any) -> tuple[float, float]:
@@ -137,9 +138,9 @@ def _given_start(
     return Found(((x,),), box, True, "from the given start", field.states.index(field.voltage)), [np.append(x, value)]
 
 
-def _none(field: VectorField, parameter: str, box: Box) -> str:
+def _none(field: VectorField, parameter: str, value: float, box: Box) -> str:
     bounds = ", ".join(f"{name} from {low:.6g} to {high:.6g}" for name, (low, high) in box.shown(field).items())
-    return (
+    return not_finite(field.with_values(**{parameter: value}), box) or (
         f"there is no equilibrium at any of {_SEEDS} values of '{parameter}' in the box ({bounds}); give a larger box, "
         "another range or other parameters"
     )

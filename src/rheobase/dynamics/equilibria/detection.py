@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from rheobase.dynamics.equilibria.line import Line
 from rheobase.dynamics.equilibria.normal_form import critical_pair, first_lyapunov, fold
-from rheobase.dynamics.special import SpecialPoint
+from rheobase.dynamics.special import SpecialPoint, without_rounding
 from rheobase.numerics.continuation import Curve, Event
 from rheobase.numerics.curve_events import events
 
@@ -284,8 +284,10 @@ def _flow(field: Any, x: Vector, line: Line) -> float:
 def special_point(line: Line, kind: str, u: Vector, **more: Any) -> SpecialPoint:
     """A point of the line as a result in shown units."""
     field = line.at(u)
+    told = without_rounding(u, line.scale)
+    low, high = (float(field.shown(line.parameter, end)) for end in (line.lower[-1], line.upper[-1]))
     return SpecialPoint(
-        kind, line.parameter, field.shown(line.parameter, u[-1]),
-        {name: field.shown(name, value) for name, value in zip(field.states, u[:-1], strict=True)},
-        field=field, point=u[:-1].copy(), internal=float(u[-1]), **more,
+        kind, line.parameter, field.shown(line.parameter, told[-1]),
+        {name: field.shown(name, value) for name, value in zip(field.states, told[:-1], strict=True)},
+        field=field, point=u[:-1].copy(), internal=float(u[-1]), over=(low, high), **more,
     )  # fmt: skip

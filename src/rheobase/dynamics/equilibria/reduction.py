@@ -52,10 +52,10 @@ class Reduction:
             high[columns] += step
             at_low, at_high = field.rhs(low, p), field.rhs(high, p)
             for (equation, state), width in zip(level, step, strict=True):
-                rise = at_high[equation] - at_low[equation]
                 with np.errstate(all="ignore"):
+                    rise = at_high[equation] - at_low[equation]
                     states[state] -= at_low[equation] * width / rise
-                size = np.abs(at_high[equation]) + np.abs(at_low[equation])
+                    size = np.abs(at_high[equation]) + np.abs(at_low[equation])
                 known = np.isfinite(rise)
                 solvable.append(bool(np.any(known)) and bool(np.all(np.abs(rise[known]) > 1e-12 * size[known])))
         return np.array(solvable, dtype=bool)

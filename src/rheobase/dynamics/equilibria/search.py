@@ -54,6 +54,13 @@ def equilibria(
     starts
         How many starts for each value, where starts are needed.
     """
+    try:
+        return _searched(field, box, parameter, values, starts)
+    except ZeroDivisionError:
+        return Found(tuple(() for _ in values), box, False, "an equation divides by zero")
+
+
+def _searched(field: VectorField, box: Box, parameter: str | None, values: Any, starts: int) -> Found:
     chosen = _solvable(field, box)
     scanned = None if chosen is None else chosen.given
     for factor in (1.0, 10.0, 100.0):

@@ -60,7 +60,7 @@ class PhaseLine:
     @property
     def title(self) -> str:
         """What the figure is called."""
-        name = (self.field.neuron.name or "neuron").replace("_", " ")
+        name = self.field.neuron.name or "neuron"
         return f"{name}: {self.slice}" if self.slice else name
 
     @property
@@ -93,6 +93,10 @@ class PhaseLine:
     def cite(self) -> tuple[str, ...]:
         """The method."""
         return ("Izhikevich EM (2007), Dynamical Systems in Neuroscience, MIT Press, chapter 3 (the phase line)",)
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(point.kind for point in self.equilibria) or "no equilibrium"
+        return f"PhaseLine({self.title} on the line of {self.x}: {kinds})"
 
     def __str__(self) -> str:
         return self.summary()

@@ -135,7 +135,7 @@ class PhasePortrait:
     @property
     def title(self) -> str:
         """What the figure is called."""
-        name = (self.field.neuron.name or "neuron").replace("_", " ")
+        name = self.field.neuron.name or "neuron"
         return f"{name}: {self.slice}" if self.slice else name
 
     def summary(self) -> str:
@@ -159,6 +159,10 @@ class PhasePortrait:
     def cite(self) -> tuple[str, ...]:
         """The methods."""
         return _METHODS
+
+    def __repr__(self) -> str:
+        kinds = [*(point.kind for point in self.equilibria), *(cycle.sentence for cycle in self.cycles)]
+        return f"PhasePortrait({self.title} in the plane of {self.x} and {self.y}: {', '.join(kinds) or 'nothing'})"
 
     def __str__(self) -> str:
         return self.summary()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.dynamics.special import SpecialPoint
+from rheobase.dynamics.special import SpecialPoint, without_rounding
 from rheobase.dynamics.two_parameters.fold_curve import FoldCurve, curvature
 from rheobase.dynamics.two_parameters.hopf_curve import HopfCurve, first_lyapunov
 from rheobase.dynamics.two_parameters.plane import Plane
@@ -42,9 +42,10 @@ def special_point(curve: FoldCurve | HopfCurve, kind: str, u: Vector, tangent: V
         return None
     plane = curve.plane
     field, names = plane.field, plane.names
-    x, p = plane.split(u)
-    values = {name: float(field.shown(name, p[field.index(name)])) for name in names}
-    state = {name: float(field.shown(name, at)) for name, at in zip(field.states, x, strict=True)}
+    x, _ = plane.split(u)
+    places, told = without_rounding(u[-2:], plane.sizes), without_rounding(x, plane.scale)
+    values = {name: float(field.shown(name, at)) for name, at in zip(names, places, strict=True)}
+    state = {name: float(field.shown(name, at)) for name, at in zip(field.states, told, strict=True)}
     there = field.with_values(**dict(zip(names, u[-2:].tolist(), strict=True)))
     return SpecialPoint(
         kind, names[0], values[names[0]], state,

@@ -102,6 +102,12 @@ class TwoParameterCurve:
         """The unit in which a parameter or state is shown."""
         return self.field.unit_name(name)
 
+    def __repr__(self) -> str:
+        return f"TwoParameterCurve({len(self)} {self.label} in {self.names[0]} and {self.names[1]}; {self.status})"
+
+    def __str__(self) -> str:
+        return self.summary()
+
     def summary(self) -> str:
         """The curve, its points of codimension 2, and why it ends, in lines."""
         (first, second), values = self.names, self.values

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.special import SpecialPoint
+from rheobase.dynamics.special import SpecialPoint, without_rounding
 from rheobase.errors import ModelError
 from rheobase.numerics.bracket import root
 from rheobase.numerics.collocation import Orbit, Problem
@@ -71,7 +71,8 @@ class _Setting:
     def special(self, kind: str, fold: CycleFold, residual: float, note: str) -> SpecialPoint:
         """A point of codimension 2 on a curve of folds of cycles."""
         names, field = self.names, self.field
-        values = {name: float(field.shown(name, at)) for name, at in zip(names, fold.parameters, strict=True)}
+        places = without_rounding(fold.parameters, self.sizes)
+        values = {name: float(field.shown(name, at)) for name, at in zip(names, places, strict=True)}
         x = fold.orbit.nodes[0, 0]
         state = {name: float(field.shown(name, at)) for name, at in zip(field.states, x, strict=True)}
         return SpecialPoint(

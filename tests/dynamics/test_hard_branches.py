@@ -1,0 +1,85 @@
+"""Branches that are hard to follow: without an end, flat to rounding, or without a finite right-hand side."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from rheobase import library
+from rheobase.dynamics.cycles.special_cycles import settled
+from rheobase.dynamics.equilibria.continuation import continuation
+from rheobase.dynamics.equilibria.fixed_points import fixed_points
+from rheobase.errors import ModelError
+from rheobase.model.neuron import Neuron
+
+# r' = r (mu - r**2): a supercritical Hopf point at mu = 0, of which the cycles never end
+ring = Neuron(
+    "dx/dt = (x*g - w*y)/ms : 1 = 1\ndy/dt = (w*x + y*g)/ms : 1\ng = mu - x**2 - y**2 : 1\nmu : 1 = 0\nw : 1 = 2"
+)
+
+
+def test_cycles_end_beside_the_range_of_the_diagram():
+    (hopf,) = continuation(ring, "mu", (-1, 2)).hopf
+    branch = hopf.cycles()
+    assert branch.complete and "reaches the end of the range" in branch.status
+    assert branch.values[-1] == 3.5  # half the width of the range beyond its end
+    assert branch.maximum["x"][-1] == pytest.approx(np.sqrt(3.5), rel=1e-6)
+    assert hopf.cycles(bounds=(-1, 0.5)).values[-1] == 0.5
+
+
+def test_options_of_cycles_that_do_not_exist():
+    (hopf,) = continuation(ring, "mu", (-1, 2)).hopf
+    with pytest.raises(ModelError, match=r"no option 'bananas'.*bounds, longest_period"):
+        hopf.cycles(bananas=3)
+
+
+def test_squid_axon_keeps_its_cycles():
+    """The whole branch, from one Hopf point to the other, lies within the range that is taken by default."""
+    low, high = continuation(library.hodgkin_huxley(), "I", (0, 160)).hopf
+    branch = low.cycles()
+    assert len(branch.folds) == 3
+    assert branch.end.value == pytest.approx(high.value, rel=1e-9)
+
+
+def test_folds_on_canards_come_in_mirror_images():
+    """Bonhoeffer-van der Pol; the folds are on canards, where rounding decides the sign of the parameter's slope."""
+    model = Neuron(
+        "dx/dt = (x - x**3/3 - y + I)/eps/ms : 1\ndy/dt = (x + 0.7 - 0.8*y)/ms : 1\neps : 1 = 0.002\nI : 1 = 0"
+    )
+    middle = 0.875  # of the symmetry x -> -x, y -> 1.75 - y, I -> 1.75 - I
+    folds = []
+    for hopf in continuation(model, "I", (-1, 3)).hopf:
+        branch = hopf.cycles(intervals=60, throw=False)
+        assert hopf.kind == "hopf-subcritical"
+        assert len(branch.folds) == 1
+        folds.append(branch.folds[0].value)
+    assert sum(folds) == pytest.approx(2 * middle, abs=1e-8)
+
+
+class Flat:
+    """A point of a branch that knows only how fast the parameter changes along it."""
+
+    def __init__(self, slope):
+        self.tangent = type("Direction", (), {"parameter": slope})()
+
+
+def test_a_turn_hidden_in_rounding_is_a_fold():
+    scale = type("Problem", (), {"parameter_scale": 1.0})()
+    turning = [Flat(s) for s in (1e-3, 1e-4, 3e-9, -1e-12, 2e-9, -1e-4, -1e-3)]
+    ((index, fold),) = settled([], turning, scale)
+    assert index == 3 and fold.kind == "fold-of-cycles" and fold.solution is turning[3] and "canard" in fold.note
+    onward = [Flat(s) for s in (1e-3, 1e-4, 3e-9, -1e-12, 2e-9, 1e-4, 1e-3)]
+    assert settled([], onward, scale) == []
+
+
+def test_right_hand_sides_that_are_nowhere_finite():
+    leaky = Neuron("dv/dt = (-v + I)/C/ms : 1\ndw/dt = (v - w)/ms : 1\nC : 1 = 1\nI : 1 = 0\ngain : 1 = 0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ModelError, match="'v' is not finite anywhere in the box: C is 0"):
+            fixed_points(leaky, C=0)
+        with pytest.raises(ModelError, match="'v' is not finite anywhere in the box: C is 0"):
+            continuation(leaky, "I", (-1, 1), C=0)
+        assert len(fixed_points(leaky, I=1)) == 1
