@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.rheobase-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Two processes; the tests of a file stay together, so that they share what they set up.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
@@ -42,10 +45,10 @@ check: $(READY)
 	$(BIN)/mkdocs build --strict --quiet --site-dir site
 
 tests: $(READY)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test: check
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 docs: $(READY)
 	$(BIN)/mkdocs build --strict
