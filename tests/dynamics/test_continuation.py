@@ -403,6 +403,7 @@ def test_summary_and_plot():
 
 def test_zeros_are_told_as_zeros_and_residuals_are_plain_numbers():
     fold = one("dv/dt = (v**2/mV + m)/ms : volt \n m : mV", over=(-3, 2)).special[0]
+    assert "over m from -3 to 2\n" in one("dx/dt = (x**2 + m)/ms : 1 \n m : 1", over=(-3, 2)).summary()
     assert fold.value == 0.0 and fold.state["v"] == 0.0 and type(fold.residual) is float
     for text in ("dx/dt = (m*x - x**3)/ms : 1", "dx/dt = (m*x - y)/ms : 1 \n dy/dt = (x + m*y - y**3)/ms : 1"):
         point = one(text + "\n m : 1").special[0]

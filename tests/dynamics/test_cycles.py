@@ -1,6 +1,7 @@
 """Branches of periodic orbits: closed forms, normal forms, published numbers, and what is no special point."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -349,9 +350,9 @@ def test_a_diagram_and_its_cycles_mark_what_they_share_once(squid):
     assert sorted(line.get_gid() for line in places) == ["hopf-subcritical", "hopf-supercritical"]
     names = [text.get_text() for text in axes.get_legend().get_texts()]
     assert len(names) == len(set(names)) and {"stable", "stable cycles", "fold of cycles"} <= set(names)
-    axes.set_xlim(5, 12)  # a mark beyond these limits takes no room
-    axes.figure.canvas.draw()
-    assert axes.get_position().width > 0.6
+    axes.set_xlim(5, 12)
+    with warnings.catch_warnings(action="error"):  # of a layout in which a mark beyond these limits takes room
+        axes.figure.canvas.draw()
     pyplot.close(axes.figure)
 
 

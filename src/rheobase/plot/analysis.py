@@ -72,6 +72,9 @@ def _rates(axes: Any, result: Any) -> None:
         _missing(axes, "no f-I curve: it does not fire at any input tried")
         return
     axes.plot(result.fi.I, result.fi.onset, color=COLOURS[4], lw=1.2, label="one over the first interval")
+    if result.fi.below is not None and np.any(result.fi.below > 0):
+        shown = np.where(result.fi.below > 0, result.fi.below, np.nan)
+        axes.plot(result.fi.I, shown, ":", color=COLOURS[0], label="oscillates below the threshold")
     axes.plot(result.fi.I, result.fi.steady, "o-", color=COLOURS[0], ms=3, label="steady rate")
     axes.set(xlabel=_input(result), ylabel="rate (Hz)", title="f-I curve")
     from_zero(axes)

@@ -178,9 +178,8 @@ class BifurcationDiagram:
         """Branches and special points, a line each."""
         name = self.field.neuron.name or "this neuron"
         low, high = self.over
-        lines = [
-            f"{name}, equilibria over {self.parameter} from {low:.10g} to {high:.10g} {self.unit}".removesuffix(" 1")
-        ]
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        lines = [f"{name}, equilibria over {self.parameter} from {low:.10g} to {high:.10g}{unit}"]
         for branch in self.branches:
             lines.append(f"  branch of {len(branch)} points: {branch.status}")
         lines += [f"  {point.sentence}" for point in self.special] or ["  no bifurcation"]
