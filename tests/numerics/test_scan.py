@@ -37,6 +37,14 @@ def test_double_roots_are_found_and_named():
     assert found.double.tolist() == [False, True]
 
 
+@given(st.floats(0.5, 2.9), st.sampled_from([-1.0, 1.0]))
+@settings(deadline=None, max_examples=200)
+def test_a_double_root_is_found_where_rounding_hides_it(place, sign):
+    """Expanded, (x - a)**2 is rounding errors of either sign near a: none of its values need be zero there."""
+    found = scanned(lambda x: sign * ((x * x - 2 * place * x) + place * place), lambda x: sign * (2 * x - 2 * place))
+    assert found.x == pytest.approx([place], abs=1e-7) and found.double.all()
+
+
 @pytest.mark.parametrize("gap, count", [(-1e-10, 2), (1e-10, 0)])
 def test_nearly_double_roots(gap, count):
     found = scanned(lambda x: x * x + gap, lambda x: 2 * x)

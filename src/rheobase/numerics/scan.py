@@ -17,7 +17,8 @@ _NARROW = 1e-8
 _SAFETY = 4.0
 _FEW = 8
 _MOST = 200_000
-_TOUCH = 1e-13
+_TOUCH, _GRAIN = 1e-13, 1e-15
+_PAIR = 2.0 * (2.0 * _GRAIN) ** 0.5  # roots nearer than this enclose less than the grain
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,14 @@ def _halve(function: Function, todo: _Stretches, depth: int) -> tuple[_Stretches
     with np.errstate(all="ignore"):
         guess = 0.5 * (todo.fa + todo.fb) + 0.125 * width * (todo.da - todo.db)
         error = _SAFETY * np.abs(f - guess)
+        bend = np.abs(todo.db - todo.da) / width
+        dim = np.maximum(error, _GRAIN * bend * middle**2)  # so close to zero, values tell nothing
         third = width / 6.0
         shape = np.array([
             todo.fa, todo.fa + third * todo.da, f - third * d, f, f + third * d, todo.fb - third * todo.db, todo.fb,
         ])  # fmt: skip
         size = np.abs(todo.fb - todo.fa)
-        none = (shape.min(axis=0) > error) | (shape.max(axis=0) < -error)
+        none = (shape.min(axis=0) > dim) | (shape.max(axis=0) < -dim)
         steps = np.diff(shape, axis=0)
         monotone = np.all(steps > 0.0, axis=0) | np.all(steps < 0.0, axis=0)
         one = monotone & ((todo.fa <= 0.0) != (todo.fb <= 0.0)) & (error < 0.1 * size)
@@ -183,10 +186,12 @@ def _merged(x: Vector, which: NDArray[np.intp], doubles: list[tuple[float, int]]
     last = 0
     for at in range(1, places.size):
         nearby = 1e-7 if double[at] or double[last] else 1e-12
-        close = abs(places[at] - places[last]) <= nearby * max(abs(places[at]), 1e-2 * extent)
-        if owner[at] == owner[last] and close:
+        apart = abs(places[at] - places[last])
+        if owner[at] == owner[last] and apart <= nearby * max(abs(places[at]), 1e-2 * extent):
             gone, last = (last, at) if double[at] else (at, last)
             keep[gone] = False
+        elif owner[at] == owner[last] and apart <= _PAIR * abs(places[at]):
+            places[last], double[last], keep[at] = 0.5 * (places[at] + places[last]), True, False
         else:
             last = at
     return Roots(places[keep], owner[keep], double[keep])
