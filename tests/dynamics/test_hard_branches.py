@@ -83,3 +83,45 @@ def test_right_hand_sides_that_are_nowhere_finite():
         with pytest.raises(ModelError, match="'v' is not finite anywhere in the box: C is 0"):
             continuation(leaky, "I", (-1, 1), C=0)
         assert len(fixed_points(leaky, I=1)) == 1
+
+
+def test_a_saddle_node_is_named_as_the_end_only_where_the_period_is_that_of_its_passage():
+    """A planar neuron near a saddle-node homoclinic point: the ends of both kinds, and all cycles up to them."""
+    neuron = library.make("morris_lecar", V_4="17.4 mV", phi=0.23)
+    for V3, kind in ((8.0, "snic"), (9.75, "homoclinic")):
+        diagram = continuation(neuron.with_(V_3=f"{V3} mV"), "I", (-100, 300))
+        fold = max(point.value for point in diagram.folds)
+        cycles = diagram.hopf[0].cycles()
+        assert cycles.end is not None and cycles.end.kind == kind
+        assert (cycles.end.value == pytest.approx(fold, rel=1e-9)) == (kind == "snic")
+        assert [len(cycles.at(fold + beyond)) for beyond in (0.1, 1.0, 5.0)] == [1, 1, 1]
+        if kind == "homoclinic":
+            assert fold - 0.002 < cycles.end.value < fold - 0.001
+
+
+LANGFORD = """
+dx/dt = ((mu - 3 + z + 0.2*(1 - z**2))*x - y/4)/ms : 1
+dy/dt = ((mu - 3 + z + 0.2*(1 - z**2))*y + x/4)/ms : 1
+dz/dt = (mu*z - x**2 - y**2 - z**2)/ms : 1
+mu : 1 = 1
+"""
+
+
+def test_a_state_that_moves_by_the_square_of_the_oscillation_only():
+    """Langford's system: circles of the height z with mu = 2.8 - z + z**2/5, whose torus is at z = mu/2, so mu = 2."""
+    diagram = continuation(Neuron(LANGFORD), "mu", (0.5, 2.5))
+    (hopf,) = diagram.hopf
+    assert hopf.value == pytest.approx(5 - np.sqrt(11), rel=1e-12)
+    cycles = hopf.cycles()
+    assert [point.kind for point in cycles.special] == ["torus", "hopf-subcritical"] and len(cycles) < 100
+    assert [point.value for point in cycles.special] == pytest.approx([2.0, 2.8], rel=1e-9)
+    assert cycles.special[0].period_ms == pytest.approx(8 * np.pi, rel=1e-9)
+
+
+def test_a_hopf_point_on_a_saddle_node_is_degenerate():
+    """Roessler's flow with a = b: at c = 2 a the eigenvalues are 0 and a pair on the axis."""
+    text = "dx/dt = (-y - z)/ms : 1\ndy/dt = (x + a*y)/ms : 1\ndz/dt = (a + z*(x - c))/ms : 1\na : 1 = 0.2\nc : 1 = 1"
+    diagram = continuation(Neuron(text), "c", (0.1, 3))
+    assert {point.kind for point in diagram.special} == {"saddle-node", "hopf-degenerate"}
+    assert [point.value for point in diagram.special] == pytest.approx([0.4, 0.4], rel=1e-12)
+    assert "another eigenvalue" in diagram.hopf[0].note

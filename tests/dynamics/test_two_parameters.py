@@ -7,6 +7,7 @@ import pytest
 from rheobase import ModelError, Neuron, library
 from rheobase.dynamics.cycles.continuation import cycles_from_orbit
 from rheobase.dynamics.equilibria.continuation import continuation
+from rheobase.dynamics.equilibria.fixed_points import fixed_points
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.special import SpecialPoint
 from rheobase.dynamics.two_parameters.continue_point import continue_point
@@ -383,3 +384,15 @@ def test_summary_plot_and_plain_numbers(squid):
     assert all(type(point.residual) is float for point in curve.special)
     axes = curve.plot().axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("I (µA/cm²)", "E_K (mV)")
+
+
+def test_folds_of_cycles_end_on_a_homoclinic_orbit_of_a_neutral_saddle():
+    model = library.make("morris_lecar", V_3="11 mV", V_4="17.4 mV", phi=0.23)
+    (fold,) = continuation(model, "I", (-100, 300)).hopf[0].cycles().folds
+    curve = continue_point(fold, ("I", "V_3"), bounds={"V_3": (10.5, 20)})
+    assert curve.complete and "homoclinic orbit" in curve.status and len(curve.period_ms) < 60
+    at = int(np.argmax(curve.period_ms))
+    there = model.with_(V_3=f"{curve.values['V_3'][at]} mV")
+    (saddle,) = fixed_points(there, I=f"{curve.values['I'][at]} uA/cm**2").saddles
+    low, high = sorted(saddle.eigenvalues.real)
+    assert abs(low + high) < 0.1 * high and high * curve.period_ms[at] > 16

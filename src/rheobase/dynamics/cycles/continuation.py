@@ -200,7 +200,7 @@ def cycles_from_hopf(
         Range of the parameter; quantities, texts or numbers in the shown unit. None: no bounds. (The method ``cycles``
         of a Hopf point takes the range of its diagram with half its width more on either side.)
     longest_period
-        Where to stop if no end is recognised (ms, or a quantity); a thousand times that of the Hopf point.
+        Where to stop if no end is recognised (ms, or a quantity); ten thousand times that of the Hopf point.
     tol
         Error between the nodes of the mesh, relative to the range of the states. Parameter and period are more exact by
         orders.
@@ -253,7 +253,7 @@ def cycles_from_orbit(
     value
         Of the parameter in the simulation.
     bounds, longest_period, tol, intervals, most, throw
-        See `cycles_from_hopf`; the longest period is by default a thousand times that of the orbit.
+        See `cycles_from_hopf`; the longest period is by default ten thousand times that of the orbit.
 
     Raises
     ------
@@ -319,7 +319,7 @@ def _longest(longest_period: Any, period: float) -> float:
     from rheobase.units import TIME, internal
 
     if longest_period is None:
-        return 1e3 * period
+        return 1e4 * period
     if isinstance(longest_period, int | float):
         return float(longest_period)
     return float(internal(longest_period, TIME, "longest_period"))

@@ -10,7 +10,10 @@ circle (SNIC)
 ====================  ==========================================================  =====================================
 
 :math:`\lambda` is the eigenvalue of the saddle that is nearest to zero. Both, the equilibrium and the law of the
-period, have to agree before an end is named. A saddle-node is then solved for itself; a homoclinic value is
+period, have to agree before an end is named. A saddle-node is then solved for itself, and the branch is followed until
+the period is hardly more than the time :math:`\pi/\sqrt{|a\,b\,(p - p_c)|}` that the way past it takes by its normal
+form: a cycle that does not come along the centre direction, and so ends in a homoclinic orbit further on, takes at most
+half of this. A homoclinic value is
 :math:`p_c = p + (dp/dT)/\lambda`, which is exact to first order in :math:`e^{-\lambda T}`.
 
 Reference
@@ -27,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.cycles.walk import amplitude, amplitude_slope
+from rheobase.dynamics.equilibria.normal_form import fold as fold_form
 from rheobase.dynamics.field import VectorField
 from rheobase.numerics.collocation import Problem
 from rheobase.numerics.critical import null, pair
@@ -37,6 +41,7 @@ Array = NDArray[np.float64]
 _SMALL = 0.03  # part of the largest amplitude below which a Hopf point is looked for
 _NEAR = 0.1  # distance to an equilibrium, in units of the ranges
 _SLOW = 0.5  # of its range, per period
+_PASSAGE = 0.005  # by how much the period may differ from the time that the way past a saddle-node takes
 _SETTLED = 1e-7  # relative change of a homoclinic value that is left
 
 
@@ -108,7 +113,8 @@ class Ends:
         states = last.orbit.nodes.reshape(-1, last.orbit.n)
         away = np.min(np.max(np.abs(states - point) / problem.scale, axis=1))
         steady = all(abs(law + 0.5) < 0.03 for law in laws) and abs(laws[1] + 0.5) <= abs(laws[0] + 0.5) + 1e-3
-        if not (steady and away < _NEAR):
+        passage = passage_time(self.field, self.parameter, point, value, last.orbit.parameter)
+        if not (steady and away < _NEAR and abs(passage / last.orbit.period - 1.0) < _PASSAGE):
             return None
         rest = equilibrium_near(self.field, self.parameter, slowest(problem, last), last.orbit.parameter, problem)
         if rest is not None and np.max(np.abs(rest - point) / problem.scale) < 2.0 * _NEAR:
@@ -145,6 +151,19 @@ class Ends:
         lawful = abs(measured / rate - 1.0) < 0.1 and doubt < _SETTLED
         flat = far > 30.0 and left < _SETTLED
         return End("homoclinic", saddle, value, rate, doubt) if lawful or flat else None
+
+
+def passage_time(field: VectorField, parameter: str, point: Array, critical: float, value: float) -> float:
+    r"""The time from one side to the other past where a saddle-node was, :math:`\pi/\sqrt{|a\,b\,(p - p_c)|}`.
+
+    Of the normal form :math:`\dot y = b (p - p_c) + a y^2` (Strogatz 2015, Nonlinear Dynamics and Chaos, sect. 4.3).
+    """
+    there = field.with_values(**{parameter: critical})
+    unit = np.ones(field.n)
+    slopes, forcing = there.jacobian(point), there.by_parameter(point, parameter)
+    form = fold_form(slopes, there.second(point), there.third(point), forcing, unit)
+    rate = math.sqrt(abs(form.value * form.by_parameter * (value - critical)))
+    return math.pi / rate if rate > 0.0 else math.inf
 
 
 def _exponent(solution: Solution, critical: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.cycles.walk import amplitude, direction, problem_for
+from rheobase.dynamics.equilibria.normal_form import first_lyapunov
 from rheobase.dynamics.field import VectorField
 from rheobase.errors import ModelError
 from rheobase.numerics.collocation import Orbit, Problem
@@ -27,7 +28,8 @@ def at_hopf(
 ) -> tuple[Problem, Solution, Orbit]:
     """A small cycle near a Hopf point, ready to grow; also the point itself as a cycle without amplitude.
 
-    To first order the cycle is ``x + amplitude Re(q exp(2 pi i s))`` with the critical eigenvector ``q``.
+    To second order the cycle is ``x + a Re(q e) + a**2 Re(h_0 + h_2 e**2)`` with the amplitude ``a``, the critical
+    eigenvector ``q`` and ``e = exp(2 pi i s)``; see `second_order`.
     """
     found: Any = np.linalg.eig(field.jacobian(point, field.at(**{parameter: value})))
     values, vectors = np.asarray(found[0], np.complex128), np.asarray(found[1], np.complex128)
@@ -37,21 +39,48 @@ def at_hopf(
         raise ModelError(f"no Hopf point at {parameter} = {shown:.8g}: the Jacobian has no complex pair of eigenvalues")
     chosen = pair[np.argmin(np.abs(values[pair].real) / values[pair].imag)]
     omega, q = float(values[chosen].imag), vectors[:, chosen]
-    size = _amplitude(field, parameter, point, value, omega, q)
+    p = field.at(**{parameter: value})
+    J = field.jacobian(point, p)
+    bent = second_order(J, field.second(point, p), omega, q)
+    size = min(_amplitude(field, parameter, point, value, omega, q), _weakly_bent(field, p, point, omega, q))
     mesh = Mesh.even(_INTERVALS)
-    wave = np.real(q * np.exp(2j * np.pi * mesh.nodes)[..., None]) * size
+    turn = np.exp(2j * np.pi * mesh.nodes)[..., None]
+    wave = np.real(q * turn) * size
+    extra = np.real(bent[0] + bent[1] * turn**2) * size**2
     still = Orbit(mesh, np.broadcast_to(point, wave.shape).copy(), 2.0 * np.pi / omega, value)
-    J = field.jacobian(point[:, None], field.at(**{parameter: value}))
-    scale = scales(2.0 * size * np.abs(q), point, J, omega * size * np.abs(q))
+    reach = np.maximum(2.0 * size * np.abs(q), size**2 * (np.abs(bent[0]) + np.abs(bent[1])))
+    scale = scales(reach, point, J[..., None], omega * size * np.abs(q))
     width = min(width, _width(field, parameter, point, value, omega))
     for shrink in (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4):
         problem = problem_for(field, parameter, shrink * scale, width)
-        guess = Orbit(mesh, still.nodes + shrink * wave, still.period, value)
+        guess = Orbit(mesh, still.nodes + shrink * wave + shrink**2 * extra, still.period, value)
         found = correct(problem, guess, unit(problem, still, direction(wave)))
         if found is not None and 0.3 < found.orbit.period / still.period < 3.0 and found.distance < 1.0:
             return problem, found, still
     shown = field.shown(parameter, value)
     raise ModelError(f"no small cycle was found near the Hopf point at {parameter} = {shown:.8g}; it may be degenerate")
+
+
+def second_order(J: Array, second: Array, omega: float, q: Any) -> tuple[Any, Any]:
+    r"""The mean and the double frequency of a small cycle, for the amplitude 1.
+
+    :math:`h_0 = -\tfrac14 \cdot A^{-1}B(q, \bar q)`, :math:`h_2 = \tfrac14 (2i\omega - A)^{-1}B(q, q)`: a wave
+    :math:`\mathrm{Re}(q\,e)` drives :math:`\tfrac12 B` by its square, of which one half is constant. States that do not
+    move with ``q``, such as one that depends on the square of the others, move by this.
+    """
+    mixed, double = (np.einsum("ijk,j,k->i", second, q, other) for other in (q.conj(), q))
+    mean = np.linalg.lstsq(J, mixed.real, rcond=None)[0]
+    return -0.25 * mean, 0.25 * np.linalg.solve(2j * omega * np.eye(len(q)) - J, double)
+
+
+def _weakly_bent(field: VectorField, p: Array, point: Array, omega: float, q: Any) -> float:
+    """The amplitude at which the growth by the first Lyapunov coefficient is a small part of the frequency."""
+    try:
+        form = first_lyapunov(field.jacobian(point, p), field.second(point, p), field.third(point, p))
+    except np.linalg.LinAlgError:
+        return math.inf
+    size = abs(form.value) * float(np.linalg.norm(q)) ** 2
+    return math.sqrt(_NONLINEAR / size) if size > 0.0 and math.isfinite(size) else math.inf
 
 
 def _large(point: Array) -> float:

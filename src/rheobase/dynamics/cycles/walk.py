@@ -2,14 +2,15 @@ r"""The walk along a branch of cycles: steps, meshes and scales that adapt, and 
 
 A step is accepted when the tangent has not turned far and the parameter has not turned round twice on the way; its
 length follows from how far the prediction was off. Every few steps the mesh is spread anew by the error; the number of
-intervals grows or shrinks with the error estimate. The scale of every state is the largest range that it has had.
+intervals grows or shrinks with the error estimate. The scale of every state is the largest range that it has had,
+on one cycle or from the first cycle's mean to the present one: a state may be steady on every cycle and yet move.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def follow(problem: Problem, first: Solution, step: float, limits: Limits, finis
     Special points are located on the way; ``finish`` is shown all cycles after every step and says why the walk ends
     there, if it does.
     """
-    walk = _Walk(problem, first, step)
+    walk = _Walk(problem, first, step, mean(first.orbit))
     solutions: list[Solution] = [first]
     found: list[tuple[int, Found]] = []
 
@@ -183,13 +184,14 @@ class _Walk:
     problem: Problem
     here: Solution
     step: float
-    since: int = field(default=0)
+    home: Array
 
 
 def _refreshed(walk: _Walk, limits: Limits) -> _Walk:
     """New scales, and a mesh that fits; a new number of intervals where the error demands it."""
     here, problem = walk.here.turned(), walk.problem
-    problem = replace(problem, scale=ranges(here, problem.scale))
+    drift = np.abs(mean(here.orbit) - walk.home)
+    problem = replace(problem, scale=ranges(here, np.maximum(problem.scale, drift)))
     length = math.sqrt(inner(problem, here.orbit, here.tangent, here.tangent))
     mesh, N = here.orbit.mesh, intervals(problem, here.orbit, limits)
     tangent = here.tangent.on(mesh, new := spread(problem, here.orbit, N))
@@ -238,6 +240,11 @@ def _before_zero(problem: Problem, here: Solution, step: float) -> float:
     """How much to shorten a step that would take the amplitude to nothing."""
     size, slope = amplitude(problem, here.orbit), amplitude_slope(problem, here)
     return min(1.0, 0.5 * size / (-slope * step)) if slope < 0.0 else 1.0
+
+
+def mean(orbit: Orbit) -> Array:
+    """Of every state over one period, (n,)."""
+    return orbit.mesh.integral(orbit.mesh.values(orbit.nodes))
 
 
 def amplitude(problem: Problem, orbit: Orbit) -> float:

@@ -235,10 +235,9 @@ def _hopf(line: Line, u: Vector, touches: bool) -> SpecialPoint | None:
     slant = abs(pair.real) / abs(pair) if abs(pair) else math.inf
     if pair.imag <= 0.0 or slant > _ON_AXIS:
         return None
-    try:
+    form = None
+    if np.min(np.abs(values)) > _ON_AXIS * abs(pair):  # else a saddle-node is here, too: the coefficient is infinite
         form = first_lyapunov(slopes, field.second(x), field.third(x))
-    except np.linalg.LinAlgError:
-        form = None
     frequency = 1e3 * float(pair.imag) / (2.0 * math.pi)
     common = {
         "frequency_hz": frequency,

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.special import SpecialPoint, without_rounding
+from rheobase.dynamics.two_parameters.bautin_end import bautin_near
+from rheobase.dynamics.two_parameters.homoclinic_end import turns_at_saddle
 from rheobase.errors import ModelError
 from rheobase.numerics.bracket import root
 from rheobase.numerics.collocation import Orbit, Problem
@@ -34,6 +36,7 @@ _FEWEST, _MOST_INTERVALS = 20, 400
 _VANISHED = 0.05  # part of the largest amplitude at which a cycle counts as shrinking to a point
 _LONG = 300.0  # times the first period
 _NEAR_HOMOCLINIC = 8.0  # times the shortest period
+_AT_SADDLE, _BESIDE_SADDLE = 16.0, 12.0  # periods in units of the leading time of a saddle, and if the method fails
 _CLOSED = "the curve is closed"
 
 
@@ -216,6 +219,9 @@ class _Way:
         """The method has come to its end; beside a homoclinic orbit that is to be expected."""
         here, shortest = self.here.orbit.period, min(fold.orbit.period for fold in self.folds)
         place = self.setting.place(self.here.parameters)
+        beside = self._homoclinic(_BESIDE_SADDLE)
+        if beside is not None:
+            return beside
         if here < _NEAR_HOMOCLINIC * shortest:
             return _Stop(f"{why}, at {place}", False)
         return _Stop(
@@ -286,7 +292,20 @@ class _Way:
         period = self.here.orbit.period
         if period > self.setting.longest_period:
             return self._lost("it goes on growing")
-        return _Stop(_CLOSED) if self._closes() else None
+        return _Stop(_CLOSED) if self._closes() else self._homoclinic(_AT_SADDLE)
+
+    def _homoclinic(self, times: float) -> _Stop | None:
+        """Whether cycle and homoclinic orbit are nearly the same."""
+        fold, names = self.here, self.setting.names
+        field = self.setting.field.with_values(**dict(zip(names, fold.parameters.tolist(), strict=True)))
+        turns, rates = turns_at_saddle(field, names[0], fold.orbit, self.plane.problem)
+        if turns < times:
+            return None
+        return _Stop(
+            f"the cycle is hardly to be told from a homoclinic orbit at {self.setting.place(fold.parameters)}: its "
+            f"period is {fold.orbit.period:.4g} ms, and the leading eigenvalues of the saddle are {1e3 * rates[0]:.4g} "
+            f"and {1e3 * rates[1]:.4g}/s"
+        )
 
     def _closes(self) -> bool:
         """Whether the first fold lies on the last stretch."""
@@ -327,38 +346,19 @@ class _Way:
 
     def _vanished(self) -> _Stop | None:
         """Whether the cycle shrinks to an equilibrium; the Bautin point there, if it is found."""
+        setting = self.setting
         size, slope = _amplitude(self.plane, self.here)
         self.highest = max(self.highest, size)
         if slope >= 0.0 or size > _VANISHED * self.highest:
             return None
         expected = self.here.parameters - 0.5 * size / slope * self.here.tangent.parameters
-        point = bautin_near(self.setting, self.here, self.scale, expected)
+        point = bautin_near(setting.field, setting.names, setting.sizes, self.here, self.scale, expected)
         place = self.setting.place(expected)
         if point is None:
             return _Stop(f"the cycle shrinks to an equilibrium near {place}, but no Bautin point was found there")
         self.special.append((len(self.folds) - 1, point))
         where = self.setting.place(np.asarray(point.data)[-2:])
         return _Stop(f"the cycle shrinks to an equilibrium in a Bautin point at {where}")
-
-
-def bautin_near(setting: _Setting, fold: CycleFold, scale: Array, expected: Array) -> SpecialPoint | None:
-    """The Bautin point on the curve of Hopf points beside a small cycle, if it lies where the folds lead to."""
-    from rheobase.dynamics.two_parameters import plane as equilibria
-    from rheobase.dynamics.two_parameters.equilibrium_curve import follow
-    from rheobase.dynamics.two_parameters.hopf_curve import HopfCurve
-
-    orbit = fold.orbit
-    mean = orbit.mesh.integral(orbit.mesh.values(orbit.nodes))
-    curve = HopfCurve(equilibria.Plane(setting.field, setting.names, scale, setting.sizes))
-    start = np.concatenate([mean, [(2.0 * np.pi / orbit.period) ** 2], fold.parameters])
-    away = float(np.max(np.abs(expected - fold.parameters) / setting.sizes))
-    reach = {name: (-np.inf, np.inf) for name in setting.names}
-    followed = follow(curve, start, reach, largest=float(np.clip(2.0 * away, 1e-5, 0.05)), most=40)
-    if followed is None:
-        return None
-    found = [point for _, point in followed.special if point.kind == "bautin"]
-    off = [float(np.max(np.abs(point.data[-2:] - expected) / setting.sizes)) for point in found]
-    return found[int(np.argmin(off))] if found and min(off) < 0.3 * away + 1e-6 else None
 
 
 def _amplitude(plane: Plane, fold: CycleFold) -> tuple[float, float]:
