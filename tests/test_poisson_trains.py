@@ -101,6 +101,15 @@ def test_naive_scheme_errs_as_it_must():
     assert abs(exact.statistics().cv - 1) < Z * exact.statistics().cv_error
 
 
+def test_curves_of_the_naive_scheme_are_not_torn_by_its_bins():
+    found = poisson.spike_trains(100, 4000, n=300, scheme="bernoulli", dt=2 * ms, seed=4).statistics()
+    assert found.bin == pytest.approx(0.2)
+    first, *others = (
+        found.correlation
+    )  # two spikes are at least a bin apart, and further away know nothing of each other
+    assert first == 0.0 and np.all(np.abs(np.array(others) - 1) < 4.5 * found.correlation_error[1:])
+
+
 def test_same_seed_same_trains_whatever_else_is_asked_for():
     long = poisson.spike_trains(25, 2000, n=30, seed=9)
     few = poisson.spike_trains(25, 2000, n=7, seed=9)
@@ -130,6 +139,8 @@ def test_zero_rate_and_no_spikes():
 def test_figures_are_drawn():
     trains = poisson.spike_trains(lambda t: 20 + t / 50, 1000, n=20)
     assert len(trains.plot().axes) == 2
+    slower = poisson.spike_trains(50, 1000, n=3, refractory=10).plot().axes[1]
+    assert slower.lines[-1].get_ydata()[0] == pytest.approx(50 / 1.5)
     assert len(trains.statistics().plot().axes) == 3
 
 
@@ -148,6 +159,11 @@ def test_figures_are_drawn():
         ({"scheme": "bernoulli", "dt": 60}, r"r dt reaches 1.2, .* use dt < 50 ms"),
         ({"rate": lambda t: np.full(3, 1.0)}, "shape"),
         ({"rate": lambda t: -t}, "not negative"),
+        ({"rate": lambda t: 20 if t < 50 else 50}, "cannot be called with an array of times .* np.where"),
+        ({"rate": lambda t: 20 + math.sin(t)}, "cannot be called with an array of times"),
+        ({"rate": [1, "a"], "dt": 50}, "has to be a number or numbers, in Hz"),
+        ({"rate": 1e12}, "more than the 2e\\+08 that are held at once"),
+        ({"rate": 20, "scheme": "bernoulli", "dt": 1e-7}, "more than the 2e\\+08 that are held"),
         ({"rate": lambda t: t, "bound": 5}, "give a larger bound"),
     ],
 )

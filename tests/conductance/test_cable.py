@@ -164,13 +164,40 @@ def test_action_potential_travels_as_in_hodgkin_and_huxley():
 def test_figures_are_drawn():
     axes = Cable(2, **DENDRITE, length="1 mm").plot(100, times=[1, 5]).axes[0]
     assert axes.get_xlabel() == "position (µm)" and len(axes.lines) == 3
+    down = Cable(2, **DENDRITE, length="1 mm").plot(-100, times="5 ms", at="0.3 mm").axes[0]
+    lowest = min(line.get_ydata().min() for line in down.lines)
+    assert down.get_ylim()[0] < lowest < down.get_ylim()[1] == 0.0
+    assert abs(down.lines[-1].get_xdata()[np.argmin(down.lines[-1].get_ydata())] - 300) < 2.6
+
+
+def test_step_response_is_the_inverse_laplace_transform():
+    """Talbot's contour; the transform of a finite cable has cosh and sinh of sqrt(1 + s) in it."""
+    import mpmath
+
+    def inverse(x, y, L, end, T):
+        near, far, over = (mpmath.cosh, mpmath.cosh, mpmath.sinh) if end == "sealed" else (
+            mpmath.cosh, mpmath.sinh, mpmath.cosh)  # fmt: skip
+
+        def transform(s):
+            q = mpmath.sqrt(1 + s)
+            return near(q * min(x, y)) * far(q * (L - max(x, y))) / (q * over(q * L) * s)
+
+        return float(mpmath.invertlaplace(transform, T, method="talbot", degree=30))
+
+    for end in ENDS:
+        for L, x, y, T in ((0.2, 0.1, 0.0, 0.3), (0.9, 0.0, 0.5, 0.05), (2.5, 1.5, 0.2, 2.0)):
+            assert closed_form.step(x, T, y, L, end) == pytest.approx(inverse(x, y, L, end, T), rel=1e-9)
 
 
 @pytest.mark.parametrize(
     "make, message",
     [
         (lambda: Cable(0, **DENDRITE), "diameter = 0 has to be positive"),
-        (lambda: Cable(2, R_m="20 ohm", R_i="100 ohm*cm"), "R_m has to be"),
+        (lambda: Cable(2, R_m="20 ohm", R_i="100 ohm*cm"), "R_m = '20 ohm' has to be a resistance times an"),
+        (lambda: Cable(2, R_m=20000, R_i="100 ohm*cm"), "such as '20 kohm\\*cm"),
+        (lambda: Cable(2, **DENDRITE).steady_state(float("nan"), 1), "positions have to be finite"),
+        (lambda: Cable(2, **DENDRITE).step_response(0, float("nan"), 1), "a time is not a number"),
+        (lambda: Cable(2, **DENDRITE).steady_state(0, [1, 2]), "I = .* has to be one finite current"),
         (lambda: Cable(2, **DENDRITE, end="open"), "one of sealed, killed"),
         (lambda: Cable(2, **DENDRITE, length=5, semi_infinite=True), "not semi-infinite"),
         (lambda: Cable(2, **DENDRITE, length="1 ms"), "length has to be a length"),

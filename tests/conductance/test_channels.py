@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rheobase import library, mS, mV, pA
+from rheobase import library, mS, mV, nS, pA
 from rheobase.compile.rhs import jacobian, parameter_vector, right_hand_side
 from rheobase.conductance import Channel, Gate, celsius, channels, leak, membrane
 from rheobase.errors import ModelError
@@ -16,6 +16,7 @@ SQUID = (channels.sodium_squid(), channels.potassium_squid(), channels.leak_squi
 GASTROPOD = (
     channels.sodium_gastropod(), channels.potassium_gastropod(), channels.a_current(), channels.leak_gastropod(),
 )  # fmt: skip
+CALCIUM = Channel("Ca", {}, g="1 nS", valence=2, inside="Cai", outside="2 mM")
 MINIMAL = (channels.leak_minimal(), channels.persistent_sodium(), channels.potassium_minimal())
 
 
@@ -209,6 +210,48 @@ def test_cortical_cell_adapts_by_its_m_current():
     assert adapting[-1] > 1.7 * adapting[0] and plain[-1] < 1.05 * plain[0]
 
 
+def test_other_gates_do_not_need_the_parameters_of_the_old_ones():
+    simple = channels.m_current(gates={"p": Gate(inf="1/(1 + exp(-(v + 35*mV)/k))", tau="100*ms")}, k="9 mV")
+    assert set(simple.parameters) == {"k"} and set(channels.m_current().parameters) == {"tau_max"}
+    assert simple.with_(q10=np.int64(3)).q10 == 3.0 and CALCIUM.with_(valence=np.int64(2)).valence == 2
+
+
+def test_thalamic_relay_cell_against_equations_written_by_hand():
+    """Whole cell, calcium in a shell, a current by permeability and one that calcium opens, at 35 degrees."""
+    c = Gate(alpha="2.5e5*Ca/mM*exp(v/(24*mV))/ms", beta="0.1*exp(-v/(24*mV))/ms")
+    gated = Channel("C", {"c": c}, g="1 uS", valence=1, ion="K", inside="130 mM", outside="3 mM", uses={"Ca": "mM"})
+    low = channels.t_type_ghk(P="40e-9 cm**3/second", inside="Ca")
+    slow = channels.h_current(g="20 nS")
+    pool = "dCa/dt = -I_CaT/(2*faraday_constant*(2000*um**3)) - (Ca - 50*nM)/(5*ms) : mM = 50*nM"
+    cell = membrane(low, slow, gated, leak("10 nS", "-70 mV"), C="290 pF", temperature=celsius(35), equations=pool)
+    assert cell.states == ("v", "m", "h", "r", "c", "Ca")
+    rng = np.random.default_rng(5)
+    x = np.vstack([rng.uniform(-100, 40, 30), rng.uniform(0, 1, (4, 30)), rng.uniform(1e-5, 1e-3, 30)])
+    v, m, h, r, c, ca = x
+    kelvins, faraday = 308.15, 96485.33212331
+    u = 2 * faraday * v * 1e-3 / (8.31446261815324 * kelvins)
+    flux = 40e-9 * m**2 * h * 2 * faraday * u * (ca - 2 * np.exp(-u)) / (1 - np.exp(-u)) * 1e6  # pA
+    e_k = 8.31446261815324 * kelvins / faraday * 1e3 * math.log(3 / 130)
+    tau_m = 0.612 + 1 / (np.exp(-(v + 132) / 16.7) + np.exp((v + 16.8) / 18.2))
+    tau_h = np.where(v < -80, np.exp((v + 467) / 66.6), 28 + np.exp(-(v + 22) / 10.5))
+    by_hand = [
+        -(flux + 20 * r * (v + 43) + 1000 * c * (v - e_k) + 10 * (v + 70)) / 290,
+        5**1.1 * (1 / (1 + np.exp(-(v + 57) / 6.2)) - m) / tau_m,
+        3**1.1 * (1 / (1 + np.exp((v + 81) / 4)) - h) / tau_h,
+        (1 / (1 + np.exp((v + 75) / 5.5)) - r) * (np.exp(-14.59 - 0.086 * v) + np.exp(-1.87 + 0.0701 * v)),
+        2.5e5 * ca * np.exp(v / 24) * (1 - c) - 0.1 * np.exp(-v / 24) * c,
+        -flux * 1e-12 / (2 * faraday * 2e-12) - (ca - 50e-6) / 5,
+    ]
+    ours = right_hand_side(cell, "numpy")(x, parameter_vector(cell), 0.0)
+    np.testing.assert_allclose(ours, by_hand, rtol=1e-11, atol=1e-15)
+
+
+def test_curves_of_a_leak_say_that_it_is_always_open():
+    assert "no gates: always open" in channels.leak_squid().gating().summary()
+    (line,) = channels.leak_squid().plot().axes[0].lines
+    np.testing.assert_array_equal(line.get_ydata(), 1.0)
+
+
 def test_text_is_the_model():
     neuron = membrane(*SQUID, C="1 uF/cm**2", name="axon")
     assert "I_Na = g_Na*m**3*h*(v - E_Na) : uA/cm**2" in neuron.equations.text
@@ -243,6 +286,19 @@ def test_text_is_the_model():
         (lambda: Gate(inf="1", alpha="1/ms", beta="1/ms"), "by alpha and beta, or by inf"),
         (lambda: Gate(tau="1*ms"), "by alpha and beta, or by inf"),
         (lambda: channels.h_current().with_(gmax=3), "has no 'gmax'"),
+        (lambda: Channel("X", ["m"], g="1 nS", E="0 mV"), "has to be a mapping, such as"),
+        (lambda: Channel("X", {"I": Gate(inf="1")}, g="1 nS", E="0 mV"), "cannot be called 'I', which is the input"),
+        (lambda: Channel("X", {}, g="1 nS", e="0 mV"), "has no 'e'; did you mean 'E'"),
+        (lambda: Channel("X", {"m": Gate(inf="exp((V_h - v)/mV)")}, g="1 nS", E="0 mV", V_hh="1 mV"), "mean 'V_h'"),
+        (lambda: Channel("X", {"m": Gate(inf="1")}, g="1 nS", E="0 mV", V_h="1 mV"), "texts of its gates do not use"),
+        (lambda: Channel("X", {"m": Gate(inf="(1 + 2")}, g="1 nS", E="0 mV"), "not closed in inf of gate 'm' of ch"),
+        (lambda: Channel("X", {}, g="1 nS", E=float("nan") * mV), "E = .* has to be one finite number"),
+        (lambda: Channel("X", {}, g=np.array([1.0, 2.0]) * nS, E="0 mV"), "g = .* has to be one finite number"),
+        (lambda: membrane(leak("1 nS", "-70 mV"), C="10 pF", temperature="37 celsius"), "nothing here depends on temp"),
+        (lambda: membrane(CALCIUM, C="10 pF", temperature="37 celsius"), "'Ca' needs 'Cai' .* equations='Cai : mM"),
+        (lambda: CALCIUM.gating(temperature="37 celsius"), "depends on 'Cai'; give Cai="),
+        (lambda: channels.h_current().gating([]), "has to be a list of finite voltages"),
+        (lambda: channels.h_current().gating(["-65 mV"]), "has to be a list of finite voltages"),
     ],
 )  # fmt: skip
 def test_mistakes_get_a_sentence(make, message):

@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.conductance.channel import CONDUCTANCE, PER_AREA
+from rheobase.conductance.arguments import CONDUCTANCE, PER_AREA
 from rheobase.errors import ModelError
 from rheobase.numerics import cable as closed_form
-from rheobase.units import CURRENT, LENGTH, TIME, Dimension, Mohm, Quantity, express, internal, ms, um
+from rheobase.units import CURRENT, LENGTH, TIME, Dimension, Mohm, Quantity, as_quantity, express, internal, ms, um
 
 if TYPE_CHECKING:
     from rheobase.model.network import Network
 
 RESISTANCE = CONDUCTANCE**-1
 ENDS = ("sealed", "killed")
+_EXAMPLES = {
+    "R_m": "a resistance times an area, such as '20 kohm*cm**2'",
+    "R_i": "a resistance times a length, such as '100 ohm*cm'",
+    "C_m": "a capacitance per area, such as '1 uF/cm**2'",
+}
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -180,6 +185,8 @@ class Cable:
         """
         X = self._places(x) / self._lambda
         T = np.asarray(_plain(t, TIME, "t")) / self._tau
+        if np.any(np.isnan(T)):
+            raise ModelError("a time is not a number")
         source = self._source(at) / self._lambda
         if self._is_infinite:
             shape = closed_form.infinite_step(X - source, T)
@@ -209,15 +216,15 @@ class Cable:
             raise ModelError("an infinite cable cannot be cut into compartments; give it a length")
         return (np.arange(n) + 0.5) * self.length / n
 
-    def plot(self, I: Any = 100.0, times: Any = None) -> Any:  # noqa: E741
-        """The steady state over position, or with ``times`` (ms) the spread of a step of current."""
+    def plot(self, I: Any = 100.0, times: Any = None, at: Any = 0.0) -> Any:  # noqa: E741
+        """The steady state over position, or with ``times`` (ms) the spread of a step of current injected at ``at``."""
         from rheobase.plot.conductance import cable_steady
 
         reach = self.length if math.isfinite(self.length) else 3.0 * self._lambda
         x = np.linspace(-reach if self._is_infinite else 0.0, reach, 401)
-        shown = np.ravel(np.asarray([] if times is None else times, dtype=float))
-        curves = {f"{t:g} ms": self.step_response(x, t, I) for t in shown}
-        return cable_steady(x, {**curves, "steady": self.steady_state(x, I)})
+        shown = np.ravel(_plain([] if times is None else times, TIME, "times"))
+        curves = {f"{t:g} ms": self.step_response(x, t, I, at) for t in shown}
+        return cable_steady(x, {**curves, "steady": self.steady_state(x, I, at)})
 
     def _steady(self, places: NDArray[np.float64], source: float) -> NDArray[np.float64]:
         X, X0 = places / self._lambda, source / self._lambda
@@ -227,6 +234,8 @@ class Cable:
 
     def _places(self, x: Any) -> NDArray[np.float64]:
         places = np.asarray(_plain(x, LENGTH, "x"), dtype=float)
+        if not np.all(np.isfinite(places)):
+            raise ModelError(f"positions have to be finite, but {x!r} was given")
         outside = not self._is_infinite and bool(np.any(places < 0))
         if outside or bool(np.any(places > self.length * (1 + 1e-12))):
             raise ModelError(f"positions run from 0 to {self.length:g} um here, but x has others")
@@ -249,12 +258,18 @@ def _has_units(value: Any) -> bool:
 
 def positive(value: Any, dimension: Dimension, what: str) -> float:
     """A positive number in internal units; a plain number is a length in um."""
-    plain = what in ("diameter", "length")
-    number = float(_plain(value, dimension, what) if plain else internal(value, dimension, what))
+    plain = what not in _EXAMPLES
+    if not plain and getattr(as_quantity(value), "dimension", None) != dimension:
+        raise ModelError(f"{what} = {value!r} has to be {_EXAMPLES[what]}")
+    given = _plain(value, dimension, what) if plain else internal(value, dimension, what)
+    number = float(given) if np.size(given) == 1 else math.nan
     if not (math.isfinite(number) and number > 0):
         raise ModelError(f"{what} = {value!r} has to be positive")
     return number
 
 
 def _current(value: Any) -> float:
-    return float(_plain(value, CURRENT, "I"))
+    given = _plain(value, CURRENT, "I")
+    if np.size(given) != 1 or not math.isfinite(float(given)):
+        raise ModelError(f"I = {value!r} has to be one finite current")
+    return float(given)

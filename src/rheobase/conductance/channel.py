@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from rheobase.conductance.arguments import (
+    CONDUCTANCE,
+    NAME,
+    PER_AREA,
+    PERMEABILITY,
+    check_syntax,
+    check_used,
+    read_concentration,
+    read_factor,
+    read_parameter,
+    read_quantity,
+    read_valence,
+    words,
+)
 from rheobase.conductance.gate import Gate, read_gates
 from rheobase.conductance.temperature import read_temperature
 from rheobase.errors import ModelError
-from rheobase.units import DIMENSIONLESS, VOLTAGE, Dimension, Quantity, Unit, as_quantity, describe, parse_unit
+from rheobase.units import DIMENSIONLESS, VOLTAGE, Quantity, parse_unit
 
 if TYPE_CHECKING:
     from rheobase.conductance.gating import Gating
 
-_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
-CONDUCTANCE = Dimension.of(current=1, voltage=-1)
-PER_AREA = Dimension.of(length=-2)
-CONCENTRATION = Dimension.of(substance=1, length=-3)
-PERMEABILITY = Dimension.of(length=1, time=-1)
+_OPTIONS = (
+    "gates", "g", "E", "P", "ion", "valence", "inside", "outside", "q10", "q10_g", "measured_at", "uses", "equations",
+    "source",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
@@ -108,26 +120,30 @@ class Channel:
         source: str = "",
         **parameters: Any,
     ) -> None:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not NAME.fullmatch(name):
             raise ModelError(f"{name!r} cannot be the name of a channel; use letters, digits and _, such as 'Na'")
         where = f"channel {name!r}"
+        read = read_gates(gates or {}, name)
+        texts = _texts(read)
+        check_syntax(texts, equations, where)
+        check_used(parameters, [*texts.values(), equations], _OPTIONS, where)
         put = {
             "name": name,
-            "gates": read_gates(gates or {}, name),
-            "g": _quantity(g, f"{where}: g", CONDUCTANCE * PER_AREA, CONDUCTANCE),
-            "E": _quantity(E, f"{where}: E", VOLTAGE),
-            "P": _quantity(P, f"{where}: P", PERMEABILITY, PERMEABILITY / PER_AREA),
+            "gates": read,
+            "g": read_quantity(g, f"{where}: g", CONDUCTANCE * PER_AREA, CONDUCTANCE),
+            "E": read_quantity(E, f"{where}: E", VOLTAGE),
+            "P": read_quantity(P, f"{where}: P", PERMEABILITY, PERMEABILITY / PER_AREA),
             "ion": ion or name,
-            "valence": _valence(valence, where),
-            "inside": _concentration(inside, f"{where}: inside"),
-            "outside": _concentration(outside, f"{where}: outside"),
-            "q10": _factor(q10, f"{where}: q10"),
-            "q10_g": _factor(q10_g, f"{where}: q10_g"),
+            "valence": read_valence(valence, where),
+            "inside": read_concentration(inside, f"{where}: inside"),
+            "outside": read_concentration(outside, f"{where}: outside"),
+            "q10": read_factor(q10, f"{where}: q10"),
+            "q10_g": read_factor(q10_g, f"{where}: q10_g"),
             "measured_at": None if measured_at is None else read_temperature(measured_at, f"{where}: measured_at"),
             "uses": MappingProxyType({key: parse_unit(unit).name for key, unit in (uses or {}).items()}),
             "equations": equations,
             "source": source,
-            "parameters": MappingProxyType({key: _parameter(x, f"{where}: {key}") for key, x in parameters.items()}),
+            "parameters": MappingProxyType({k: read_parameter(x, f"{where}: {k}") for k, x in parameters.items()}),
         }  # fmt: skip
         for key, value in put.items():
             object.__setattr__(self, key, value)
@@ -151,6 +167,19 @@ class Channel:
         return self.P is not None or self.by_nernst
 
     @property
+    def is_faster_when_warm(self) -> bool:
+        """Whether its gates or its conductance have a Q10."""
+        own = any(gate.q10 is not None and not gate.is_instant for _, _, gate in self.gates)
+        shared = self.q10 is not None and any(not gate.is_instant for _, _, gate in self.gates)
+        return own or shared or self.q10_g is not None
+
+    @property
+    def needs(self) -> dict[str, str]:
+        """Names that another channel or the membrane has to declare, with their units."""
+        concentrations = [name for name in (self.inside, self.outside) if isinstance(name, str)]
+        return {**dict.fromkeys(concentrations, "mM"), **self.uses}
+
+    @property
     def formula(self) -> str:
         """The current in a line, with the names that the channel has when it is alone."""
         from rheobase.conductance.text import current_text
@@ -163,17 +192,15 @@ class Channel:
             "name": self.name, "g": self.g, "E": self.E, "P": self.P, "ion": self.ion, "valence": self.valence,
             "inside": self.inside, "outside": self.outside, "q10": self.q10, "q10_g": self.q10_g,
             "measured_at": None if self.measured_at is None else f"{self.measured_at!r} kelvin", "uses": self.uses,
-            "equations": self.equations, "source": self.source, **self.parameters,
+            "equations": self.equations, "source": self.source,
         }  # fmt: skip
         given["gates"] = {f"{name}**{power}": gate for name, power, gate in self.gates}
         if "name" in changes and self.ion == self.name:
             given["ion"] = ""
-        unknown = [key for key in changes if key not in given]
-        if unknown:
-            from rheobase.model.population import nearest
-
-            raise ModelError(f"channel {self.name!r} has no {unknown[0]!r}{nearest(unknown[0], given)}")
-        return Channel(**{**given, **changes})
+        given |= changes
+        texts = _texts(read_gates(given["gates"] or {}, self.name))
+        names = words([*texts.values(), given["equations"]])
+        return Channel(**{**{key: x for key, x in self.parameters.items() if key in names}, **given})
 
     def gating(self, v: Any = None, *, temperature: Any = None, **values: Any) -> Gating:
         """Steady states and time constants of the gates over the membrane potential; see `Gating`.
@@ -213,43 +240,9 @@ def leak(g: Any, E: Any, name: str = "L") -> Channel:
     return Channel(name, g=g, E=E)
 
 
-def _quantity(value: Any, what: str, *dimensions: Dimension) -> Quantity | None:
-    """A quantity of one of these dimensions; None stays None."""
-    if value is None:
-        return None
-    quantity = as_quantity(value)
-    if not isinstance(quantity, Quantity) or quantity.dimension not in dimensions:
-        wanted = " or ".join(describe(dimension) for dimension in dimensions)
-        found = describe(quantity.dimension) if isinstance(quantity, Quantity) else repr(value)
-        raise ModelError(f"{what} has to be {wanted}, but {found} was given")
-    return quantity
-
-
-def _concentration(value: Any, what: str) -> Quantity | str | None:
-    if isinstance(value, str) and _NAME.fullmatch(value.strip()):
-        return value.strip()
-    return _quantity(value, what, CONCENTRATION)
-
-
-def _parameter(value: Any, what: str) -> Quantity | float:
-    quantity = as_quantity(value)
-    if isinstance(quantity, Unit) or quantity is None or getattr(getattr(quantity, "value", quantity), "shape", ()):
-        raise ModelError(f"{what} = {value!r} has to be one number or quantity")
-    return quantity if isinstance(quantity, Quantity) else float(quantity)
-
-
-def _valence(value: Any, where: str) -> int | None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value == 0):
-        raise ModelError(
-            f"{where}: valence = {value!r} has to be a whole number other than 0, such as 1 for K, -1 for Cl"
-        )
-    return value
-
-
-def _factor(value: Any, what: str) -> float | None:
-    if value is not None and not (isinstance(value, int | float) and 0 < value < float("inf")):
-        raise ModelError(f"{what} = {value!r} has to be a positive number, such as 3")
-    return value
+def _texts(gates: tuple[tuple[str, int, Gate], ...]) -> dict[str, str]:
+    """The texts of all gates: ``tau of gate 'm'``."""
+    return {f"{part} of gate {name!r}": text for name, _, gate in gates for part, text in gate.texts().items()}
 
 
 def _check(channel: Channel, where: str) -> None:

@@ -13,6 +13,9 @@ from rheobase.errors import ModelError
 
 _KEY = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\*\*\s*(\d+)\s*)?", re.ASCII)
 
+#: Names that mean something else in every membrane.
+TAKEN = {"v": "the membrane potential", "I": "the input current", "t": "the time", "T": "the temperature"}
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -76,12 +79,16 @@ class Gate:
 
 def read_gates(gates: Mapping[str, Any], channel: str) -> tuple[tuple[str, int, Gate], ...]:
     """Name, power and gate from ``{"m**3": Gate(...), "h": Gate(...)}``; a plain mapping serves as a `Gate`."""
+    if not isinstance(gates, Mapping):
+        raise ModelError(f"channel {channel!r}: gates = {gates!r} has to be a mapping, such as {{'m**3': Gate(...)}}")
     found: list[tuple[str, int, Gate]] = []
     for key, given in gates.items():
         match = _KEY.fullmatch(str(key))
         if match is None or keyword.iskeyword(match[1]):
             raise ModelError(f"channel {channel!r}: {key!r} is no gate; write a name, or a name and a power: 'm**3'")
         name, power = match[1], int(match[2] or 1)
+        if name in TAKEN:
+            raise ModelError(f"channel {channel!r}: a gate cannot be called {name!r}, which is {TAKEN[name]}")
         if power < 1:
             raise ModelError(f"channel {channel!r}: the power of gate {name!r} has to be at least 1")
         if name in [other for other, _, _ in found]:

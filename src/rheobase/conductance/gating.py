@@ -15,6 +15,8 @@ from rheobase.conductance.rest import steady_values
 from rheobase.conductance.temperature import ZERO_CELSIUS, celsius
 from rheobase.conductance.text import gate_names, steady_text
 from rheobase.errors import ModelError
+from rheobase.model.errors import Source
+from rheobase.model.lines import split
 from rheobase.units import VOLTAGE, Quantity, internal
 
 LOWEST, HIGHEST, POINTS = -120.0, 60.0, 361
@@ -75,6 +77,8 @@ class Gating:
                 slowest = int(np.argmax(self.tau[name]))
                 where = f", tau up to {self.tau[name][slowest]:.3g} ms at {self.v[slowest]:.3g} mV"
             lines.append(f"  {name}: {half}{where or ', instantaneous'}")
+        if not self.inf:
+            lines.append("  no gates: always open")
         return "\n".join(lines)
 
     def cite(self) -> str:
@@ -93,7 +97,8 @@ def gating(channel: Channel, v: Any = None, *, temperature: Any = None, **values
     C = "1 uF/cm**2" if channel.is_per_area else "100 pF"
     warm = celsius(channel.measured_at - ZERO_CELSIUS) if channel.measured_at is not None else None
     given = temperature if temperature is not None else warm
-    needed = {name: unit for name, unit in channel.uses.items()}
+    declared = {line.name for line in split(Source(channel.equations))}
+    needed = {name: unit for name, unit in channel.needs.items() if name not in declared}
     missing = [name for name in needed if name not in values]
     if missing:
         raise ModelError(f"channel {channel.name!r} depends on {missing[0]!r}; give {missing[0]}=... to see its curves")
@@ -130,7 +135,10 @@ def _over(values: Any, grid: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _voltages(v: Any) -> NDArray[np.float64]:
     plain = v if not isinstance(v, str | Quantity) and not hasattr(v, "unit") else None
-    array = np.atleast_1d(np.asarray(internal(v, VOLTAGE, "v") if plain is None else plain, dtype=float))
-    if array.ndim != 1 or not np.all(np.isfinite(array)):
-        raise ModelError("v has to be a list of finite voltages, in mV or with a unit")
+    try:
+        array = np.atleast_1d(np.asarray(internal(v, VOLTAGE, "v") if plain is None else plain, dtype=float))
+    except (TypeError, ValueError):
+        array = np.empty(0)
+    if array.ndim != 1 or not array.size or not np.all(np.isfinite(array)):
+        raise ModelError(f"v = {v!r} has to be a list of finite voltages, in mV or with a unit")
     return array

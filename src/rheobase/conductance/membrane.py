@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rheobase.conductance.channel import CONDUCTANCE, PER_AREA, Channel
+from rheobase.conductance.arguments import CONDUCTANCE, PER_AREA
+from rheobase.conductance.channel import Channel
 from rheobase.conductance.rest import start_values
 from rheobase.conductance.temperature import ZERO_CELSIUS, read_temperature
 from rheobase.conductance.text import Part, clashes, declaration, part_of
@@ -71,7 +73,7 @@ def membrane(
         they were measured. It becomes the parameter ``T`` of the neuron.
     v
         Start value of the potential. By default the rest, where the steady currents cancel without input; all gates
-        start at their steady states there.
+        start at their steady states there. Other states, such as calcium, begin at the start values of their lines.
     threshold, refractory
         When a spike is counted, and until when there is no other; as long as the threshold is exceeded by default.
     equations
@@ -102,7 +104,8 @@ def membrane(
             raise ModelError(_mixed(channel, capacitance))
     if area is not None and not per_area:
         raise ModelError("area is for channels per area of membrane, but this capacitance is that of the whole cell")
-    kelvin = _temperature(temperature, channels)
+    split(Source(equations, "equations="))
+    kelvin = _temperature(temperature, channels, equations)
     current_unit = _current_unit(capacitance, I, area)
     parts = [
         part_of(channel, names, current_unit[0], temperature is not None)
@@ -187,12 +190,12 @@ def _check_uses(parts: Sequence[Part], own: Mapping[str, str], extra: str) -> No
     text = "\n".join([*(line for part in parts for line in part.equations), extra])
     known = declared.keys() | {line.name for line in split(Source(_plain(text)))}
     for part in parts:
-        missing = [name for name in part.channel.uses if name not in known]
-        if missing:
-            raise ModelError(
-                f"channel {part.channel.name!r} needs {missing[0]!r} ({part.channel.uses[missing[0]]}), which nothing "
-                f"declares; add a line for it with equations='{missing[0]} : {part.channel.uses[missing[0]]} = ...'"
-            )
+        for name, unit in part.channel.needs.items():
+            if name not in known:
+                raise ModelError(
+                    f"channel {part.channel.name!r} needs {name!r} ({unit}), which nothing declares; add a line for it "
+                    f"with equations='{name} : {unit} = ...'"
+                )
 
 
 def _plain(text: str) -> str:
@@ -217,9 +220,22 @@ def _mixed(channel: Channel, capacitance: Quantity) -> str:
     )
 
 
-def _temperature(temperature: Any, channels: Sequence[Channel]) -> float | None:
+def _check_temperature(kelvin: float, channels: Sequence[Channel], equations: str) -> None:
+    """That something follows the temperature, or was measured at it."""
+    follows = any(channel.needs_temperature or channel.is_faster_when_warm for channel in channels)
+    measured = any(channel.measured_at is not None and abs(channel.measured_at - kelvin) < 1e-6 for channel in channels)
+    if not (follows or measured or re.search(r"(?<![\w.])T(?!\w)", equations)):
+        raise ModelError(
+            f"nothing here depends on temperature = {kelvin - ZERO_CELSIUS:g} degrees Celsius: no channel has a q10 "
+            "(with measured_at=), a permeability, or a reversal potential from concentrations"
+        )
+
+
+def _temperature(temperature: Any, channels: Sequence[Channel], equations: str) -> float | None:
     if temperature is not None:
-        return read_temperature(temperature)
+        kelvin = read_temperature(temperature)
+        _check_temperature(kelvin, channels, equations)
+        return kelvin
     needing = [channel for channel in channels if channel.needs_temperature]
     if not needing:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.conductance.channel import CONCENTRATION, PERMEABILITY
+from rheobase.conductance.arguments import CONCENTRATION, PERMEABILITY
 from rheobase.conductance.temperature import celsius, read_temperature
 from rheobase.errors import ModelError
 from rheobase.model.evaluate import exprel

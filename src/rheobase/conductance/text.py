@@ -176,7 +176,8 @@ def _driving_lines(channel: Channel) -> list[str]:
     if channel.P is not None:
         return [f"u_{channel.name} = {_charge(channel)}faraday_constant*v/(gas_constant*T) : 1"]
     if channel.by_nernst:
-        return [f"E_{channel.ion} = gas_constant*T/({_charge(channel)}faraday_constant)*log({outside}/{inside}) : mV"]
+        faraday = "faraday_constant" if channel.valence == 1 else f"({_charge(channel)}faraday_constant)"
+        return [f"E_{channel.ion} = gas_constant*T/{faraday}*log({outside}/{inside}) : mV"]
     return []
 
 

@@ -113,3 +113,15 @@ def select(times: Array, starts: NDArray[np.int64], kept: NDArray[np.bool_]) -> 
     """The points that are kept."""
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
     return times[kept], before[starts].astype(np.int64)
+
+
+def histogram_edges(reach: float, n: int, step: float | None) -> Array:
+    """Edges of a histogram of intervals, at most about ``n`` bins up to ``reach``.
+
+    Intervals that are multiples of a ``step`` get bins around the same number of multiples each; the first bin holds
+    what is shorter than half a step.
+    """
+    if step is None:
+        return np.linspace(0.0, reach, n + 1)
+    wide = max(1, round(reach / n / step)) * step
+    return np.concatenate([np.zeros(1), np.arange(0.5 * step, reach + wide, wide)])

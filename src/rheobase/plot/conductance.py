@@ -25,11 +25,13 @@ def gating(result: Any) -> Any:
             power = result.powers[gate]
             left.plot(result.v, inf, color=colour(k), label=f"{gate}" + (f" (power {power})" if power > 1 else ""))
         if sum(result.powers.values()) > 1:
-            left.plot(result.v, result.open, color=FAINT, ls="--", label="all gates together")
+            label = f"all gates together, up to {100 * result.open.max():.2g} %"
+            left.plot(result.v, result.open, color=FAINT, ls="--", label=label)
+        if not result.inf:
+            left.plot(result.v, result.open, color=FAINT, label="no gates: always open")
         left.set(xlabel="v (mV)", ylabel="open share in the long run", ylim=(-0.02, 1.02), title=_title(result))
         _time_constants(right, result)
-        if result.inf:
-            figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
+        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -63,6 +65,9 @@ def cable_steady(x: Any, curves: Any, unit: str = "µm") -> Any:
         for k, (label, values) in enumerate(curves.items()):
             axes.plot(x, values, color=colour(k), label=label)
         axes.set(xlabel=f"position ({unit})", ylabel="depolarisation (mV)")
-        axes.set_ylim(bottom=0.0)
+        if min(float(np.min(values)) for values in curves.values()) < 0.0:
+            axes.set_ylim(top=0.0)
+        else:
+            axes.set_ylim(bottom=0.0)
         axes.legend(loc="best")
     return figure

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rheobase.numerics.point_process import histogram_edges
 from rheobase.plot.style import COLOURS, THEORY, style
 
 _MOST_ROWS = 60
@@ -20,6 +21,7 @@ def trains(result: Any) -> Any:
         A `SpikeTrains`.
     """
     from matplotlib import pyplot
+    from matplotlib.ticker import MaxNLocator
 
     rows = min(result.n, _MOST_ROWS)
     with style():
@@ -28,15 +30,18 @@ def trains(result: Any) -> Any:
         )
         top.eventplot([result[k] for k in range(rows)], colors=COLOURS[0], linewidths=0.8, linelengths=0.8)
         top.set(ylabel="train", ylim=(-0.7, rows - 0.3))
+        top.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         bins = int(np.clip(result.times.size / 40, 5, 100))
         counts, edges = np.histogram(result.times, np.linspace(0.0, result.duration, bins + 1))
         bottom.stairs(1e3 * counts / (result.n * np.diff(edges)), edges, color=COLOURS[0], label="measured")
         grid = np.linspace(0.0, result.duration, 801)
         label = "asked for" + (" (not refractory)" if result.refractory else "")
         bottom.plot(grid, 1e3 * result.rate.at(grid), color=THEORY, lw=1.0, label=label)
+        if result.refractory and result.rate.is_constant and result.dt is None:
+            bottom.axhline(result.theory.rate, color=THEORY, lw=1.0, ls="--", label="expected")
         bottom.set(xlabel="time (ms)", ylabel="rate (Hz)", xlim=(0.0, result.duration))
         bottom.set_ylim(bottom=0.0)
-        figure.legend(*bottom.get_legend_handles_labels(), loc="outside upper right", ncols=2)
+        figure.legend(*bottom.get_legend_handles_labels(), loc="outside upper right", ncols=3)
     return figure
 
 
@@ -77,7 +82,7 @@ def _counts(axes: Any, result: Any) -> None:
 
 
 def _intervals(axes: Any, result: Any) -> None:
-    edges = np.linspace(0.0, 6.0, 49)
+    edges = histogram_edges(6.0, 48, result.bin)
     density = np.histogram(result.intervals, edges)[0] / (result.intervals.size * np.diff(edges))
     axes.stairs(np.where(density > 0, density, np.nan), edges, color=COLOURS[0])
     axes.plot(edges, np.exp(-edges), color=THEORY, lw=1.0)

@@ -87,7 +87,7 @@ def _steps(values: Array, step: float, duration: float) -> Rate:
 
 def _function(rate: Callable[..., Any], duration: float, bound: Any) -> Rate:
     def at(t: Array) -> Array:
-        found = np.asarray(_kilohertz(rate(t), "rate(t)"), dtype=float)
+        found = np.asarray(_kilohertz(_called(rate, t), "rate(t)"), dtype=float)
         if found.ndim and found.shape != np.shape(t):
             raise ModelError(f"rate(t) has shape {found.shape} for {np.size(t)} times; give one value a time")
         if not np.all(np.isfinite(found)) or np.any(found < 0):
@@ -107,11 +107,25 @@ def _function(rate: Callable[..., Any], duration: float, bound: Any) -> Rate:
     return Rate(at, limit, knots, integral, False)
 
 
+def _called(rate: Callable[..., Any], t: Array) -> Any:
+    """What the function gives for an array of times."""
+    try:
+        return rate(t)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"rate(t) cannot be called with an array of times in ms ({error}); write it with numpy, such as "
+            "lambda t: 20 + 10*np.sin(0.01*t) or lambda t: np.where(t < 500, 20, 50)"
+        ) from error
+
+
 def _kilohertz(value: Any, what: str) -> Any:
     """Plain numbers are in Hz."""
     if isinstance(value, str | Quantity) or hasattr(value, "dimension") or hasattr(value, "dimensionality"):
         return internal(value, RATE, what)
-    return 1e-3 * np.asarray(value, dtype=float)
+    try:
+        return 1e-3 * np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ModelError(f"{what} = {value!r} has to be a number or numbers, in Hz or with a unit") from None
 
 
 def time_of(value: Any, what: str) -> float:

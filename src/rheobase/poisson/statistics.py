@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.errors import ModelError
+from rheobase.numerics.point_process import histogram_edges
 
 if TYPE_CHECKING:
     from rheobase.poisson.trains import SpikeTrains
@@ -44,6 +45,8 @@ class Statistics:
     lags, correlation, correlation_error
         Autocorrelation: spikes at a lag after a spike, relative to what a Poisson process of the measured rate has; the
         lag is in expected intervals.
+    bin
+        The bin of the naive scheme in expected intervals, for a constant rate; None for trains in continuous time.
     """
 
     rate: float
@@ -61,6 +64,7 @@ class Statistics:
     lags: Array
     correlation: Array
     correlation_error: Array
+    bin: float | None
     status: str
 
     def plot(self) -> Any:
@@ -103,11 +107,12 @@ def statistics(trains: SpikeTrains) -> Statistics:
     gaps = np.diff(operational)
     spikes, fano = trains.times.size, float(np.var(counts, ddof=1) / np.mean(counts))
     rate = 1e3 * spikes / (trains.n * trains.duration)
-    lags, correlation, error = _correlation(operational, total * trains.n)
+    width = trains.rate.mean * trains.dt if trains.dt is not None and trains.rate.is_constant else None
+    lags, correlation, error = _correlation(operational, total * trains.n, histogram_edges(_REACH, _LAGS, width))
     cv, interval_p = float(np.std(gaps, ddof=1) / np.mean(gaps)), _exponential_p(gaps)
     return Statistics(
         rate, rate / math.sqrt(spikes), fano, math.sqrt(2.0 / (counts.size - 1)), cv, 1.0 / math.sqrt(gaps.size),
-        numbers, observed, expected, count_p, gaps / np.mean(gaps), interval_p, lags, correlation, error,
+        numbers, observed, expected, count_p, gaps / np.mean(gaps), interval_p, lags, correlation, error, width,
         _sentence(spikes, count_p, interval_p, fano),
     )  # fmt: skip
 
@@ -158,13 +163,12 @@ def _exponential_p(gaps: Array) -> float:
     return float(kstest(gaps, "expon").pvalue)  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _correlation(times: Array, total: float) -> tuple[Array, Array, Array]:
+def _correlation(times: Array, total: float, edges: Array) -> tuple[Array, Array, Array]:
     """Pairs of spikes by their distance, over what as many independent spikes have."""
-    edges = np.linspace(0.0, _REACH, _LAGS + 1)
-    found = np.zeros(_LAGS)
+    found = np.zeros(edges.size - 1)
     for order in range(1, times.size):
         distance = times[order:] - times[:-order]
-        near = distance[distance < _REACH]
+        near = distance[distance < edges[-1]]
         if not near.size:
             break
         found += np.histogram(near, edges)[0]

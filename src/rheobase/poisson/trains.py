@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rheobase.poisson.statistics import Statistics
 
 SCHEMES = ("exact", "bernoulli")
+#: Random numbers for all trains together: they are held at once, some 25 bytes each.
+_MOST = 2e8
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +184,7 @@ def spike_trains(
         raise ModelError(f"seed = {seed!r} must be a whole number from 0 to 2**63 - 1")
     dead = 0.0 if refractory is None or refractory == 0 else time_of(refractory, "refractory")
     wanted = read_rate(rate, length, dt, bound)
+    _check_size(int(n) * (length / time_of(dt, "dt") if scheme == "bernoulli" and dt else wanted.bound * length))
     if scheme == "bernoulli":
         times, starts, width = _bernoulli(wanted, length, dt, int(n), int(seed))
     else:
@@ -192,6 +195,14 @@ def spike_trains(
 
         times, starts = select(times, starts, apart(times, starts, dead))
     return SpikeTrains(times, starts, length, wanted, dead, width, int(seed))
+
+
+def _check_size(draws: float) -> None:
+    if draws > _MOST:
+        raise ModelError(
+            f"these trains take about {draws:.2g} random numbers, more than the {_MOST:g} that are held at once; take "
+            "fewer trains at a time, each lot with another seed, or a shorter duration"
+        )
 
 
 def _exact(rate: Rate, duration: float, n: int, seed: int, fixed: bool) -> tuple[Any, Any]:
