@@ -199,7 +199,18 @@ def test_refractory_period_of_a_reset_is_the_time_it_is_given():
     [
         (lambda: refractory_period(library.make("hodgkin_huxley"), 20), "has no rest"),
         (lambda: refractory_period(Neuron("dv/dt = (I - v)/ms : 1 \n I : 1 = 0")), "has no threshold"),
-        (lambda: refractory_period(LIF, width_ms=0), "width_ms has to be positive"),
+        (lambda: refractory_period(LIF, width_ms=0), "width_ms, the width of a pulse, has to be positive"),
+        (lambda: refractory_period(LIF, width_ms="2 mV"), "width_ms has to be a time"),
+        (lambda: refractory_period(LIF, normal=0.5), "normal has to be above 1"),
+        (lambda: action_potential(library.make("hodgkin_huxley"), width_ms=-1), "has to be positive"),
+        (lambda: action_potential(library.make("hodgkin_huxley"), slope=-1), "has to be positive"),
+        (
+            lambda: action_potential(library.make("hodgkin_huxley"), slope=1e4, refractory=False),
+            "no threshold where dv/dt passes 10000: this spike rises by at most 272",
+        ),
+        (lambda: ramp_threshold(library.make("hodgkin_huxley"), [1], slope=1e4), "dv/dt is at most 2.* smaller slope"),
+        (lambda: ramp_threshold(library.make("hodgkin_huxley"), [1], slope=-1), "has to be positive"),
+        (lambda: ramp_threshold(library.make("hodgkin_huxley"), "fast"), "cannot read 'fast'"),
         (lambda: ramp_threshold(LIF, [-1.0]), "positive numbers"),
         (lambda: ramp_threshold(LIF, [1.0], limit="10 pA"), "give a larger limit"),
         (lambda: ramp_threshold(library.make("hodgkin_huxley"), I=20), "has no rest"),
@@ -245,6 +256,24 @@ def test_accommodation_of_hodgkin_huxley():
         library.make("hodgkin_huxley"), found.critical_rate * np.array([1 - 1e-4, 1 + 1e-4]), limit="9 uA/cm**2"
     )
     assert either.fires.tolist() == [False, True]
+
+
+def test_slow_passage_is_said():
+    """Far past the Hopf point at 9.78 the rest is left when noise has grown: the answer is one of the tolerance."""
+    slow = ramp_threshold(library.make("hodgkin_huxley"), [0.01, 5.0])
+    assert "up to 0.01 uA/cm**2/ms the neuron stays at a rest that is unstable already" in slow.status
+    assert "unstable already" not in ramp_threshold(library.make("hodgkin_huxley"), [5.0]).status
+
+
+def test_widths_and_slopes_with_units():
+    hh = library.make("hodgkin_huxley")
+    a = action_potential(hh, width_ms="0.2 ms", slope="20 mV/ms", refractory=False)
+    b = action_potential(hh, width_ms=0.2, slope=20, refractory=False)
+    assert (a.threshold, a.peak) == (b.threshold, b.peak)
+
+
+def test_no_refractory_period_is_said():
+    assert "at the shortest interval" in refractory_period(library.izhikevich2007()).status
 
 
 def test_plots_have_units():

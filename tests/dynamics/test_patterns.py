@@ -433,7 +433,17 @@ def test_damped_oscillation():
     assert oscillation(t, np.exp(-t), 0.0) is None
 
 
+def test_duration_as_a_quantity():
+    found = firing_pattern(library.lif(), 500, duration="0.1 s")
+    assert found.protocol.duration_ms == 100.0
+    assert found.features.count == firing_pattern(library.lif(), 500, duration=100).features.count
+
+
 def test_refusals():
+    with pytest.raises(ModelError, match=r"fires without end .* so it has no firing pattern"):
+        firing_pattern(library.lif(v_reset="-40 mV", t_ref="0 ms"), 500)
+    with pytest.raises(ModelError, match=r"the duration has to be a time \(ms\)"):
+        firing_pattern(library.lif(), 500, duration="3 mV")
     with pytest.raises(ModelError, match="has no threshold, so nothing says what a spike is"):
         firing_pattern(Neuron("dv/dt = -v/ms : mV"), None)
     with pytest.raises(ModelError, match="give a step I or a time course drive, not both"):

@@ -142,12 +142,20 @@ def test_a_neuron_without_threshold_or_parameters():
     assert found.input is None and found.period_slope is None
 
 
+def test_start_values_in_a_spike():
+    """Far above the threshold, where rates are those of a spike; v without start values begins there, at 0 mV."""
+    found = phase_response(library.eif(v="0 mV", t_ref="0 ms"), 0.8, phases=40)
+    v = found.states[:, 0]
+    assert found.response == pytest.approx(1 / (0.1 * (-65 - v + 3.48 * np.exp((v + 59.9) / 3.48)) + 0.8), rel=1e-7)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: phase_response(library.make("hodgkin_huxley"), 0), "does not fire periodically at I = 0 uA/cm"),
         (lambda: phase_response(library.make("lif"), 0), "does not fire periodically at I = 0 pA"),
         (lambda: phase_response(library.make("lif"), 500, method="guess"), "there is no method 'guess'"),
+        (lambda: phase_response(library.lif(v_reset="-40 mV", t_ref="0 ms"), 500), "fires without end at one time"),
         (lambda: phase_response(library.make("lif"), 500, phases=1), "whole number of at least 2"),
         (
             lambda: phase_response(library.make("izhikevich2003", preset="chattering"), 10),

@@ -61,10 +61,14 @@ def test_units_of_the_memory():
     assert point.state["w"] == pytest.approx(0.005 / (1.0 - np.exp(-1.0 / 3.0)), rel=1e-9)
 
 
+def two_memories() -> Neuron:
+    text = CLOCK.format(flag="") + "\ndz/dt = -z/(7*ms) : 1"
+    return Neuron(text, threshold="v > 1", reset="v = 0; w += b; z += 1")
+
+
 def test_two_memories():
     """Two free states: the map is a plane, its multipliers are the two decays."""
-    text = CLOCK.format(flag="") + "\ndz/dt = -z/(7*ms) : 1"
-    found = reset_map(Neuron(text, threshold="v > 1", reset="v = 0; w += b; z += 1"))
+    found = reset_map(two_memories())
     (point,) = found.fixed_points
     assert found.free == ("w", "z")
     assert point.multipliers == pytest.approx((np.exp(-10 / 30), np.exp(-10 / 7)), rel=1e-6)
@@ -251,6 +255,46 @@ def test_bursts_in_intervals():
     assert burst_border(np.array([1.0, 4.0])) == pytest.approx(2.0)
 
 
+def test_slopes_beside_a_jump_and_where_it_is_steep():
+    """A step of the differences that reaches over a jump would see a slope of thousands."""
+    jump = lambda x: 0.5 * x + 3.0 * (x > 0.5)  # noqa: E731
+    assert slopes(jump, np.array([[0.5 - 2e-5], [0.5 + 3e-6]]), np.ones(1), fine=False).ravel() == pytest.approx(0.5)
+    steep = lambda x: np.tanh(1e3 * (x - 0.5))  # noqa: E731
+    assert slopes(steep, np.array([[0.5]]), np.ones(1), fine=False).ravel() == pytest.approx(1e3, rel=1e-3)
+
+
+def test_no_attracting_cycle_grows():
+    """Here one of seven states lies beside a cliff of the map; its slope there is -9e-4."""
+    found = reset_map(library.adex("irregular"), 160, points=9).orbit_diagram(
+        "v_reset", ("-45.48993288590604 mV", "-45.48 mV"), points=2, keep=48
+    )
+    assert found.period[0] == 7
+    assert np.all(found.exponent[found.period > 0] < 0.0)
+    assert "bursts of 7 spikes" in found.summary() and str(found) == found.status
+
+
+ABOVE = "dv/dt = (I - v)/(10*ms) : 1 (unless refractory)\ndw/dt = -w/(50*ms) : 1\nI : 1 = 2\ndrive : 1 = 0"
+
+
+def test_a_reset_above_the_threshold():
+    """With a refractory time of 4 ms it fires every 4 ms, and w settles to 1/(1 - exp(-4/50)); without, at once."""
+    neuron = Neuron(ABOVE, threshold="v > 1", reset="v = 1.5; w += 1", refractory="4*ms")
+    found = reset_map(neuron, points=9)
+    assert found.attractor.kind == "regular" and found.attractor.period_ms == pytest.approx(4.0, rel=1e-9)
+    assert found.attractor.points[0, 0] == pytest.approx(1 / (1 - np.exp(-4 / 50)), rel=1e-9)
+    assert "slope 0.9231" in found.summary() and " 1," not in found.summary()
+    endless = reset_map(neuron.with_(refractory=None), points=9)
+    assert endless.attractor.kind == "lost"
+    assert "its reset leaves it above the threshold" in endless.status
+
+
+def test_the_input_can_be_named():
+    neuron = library.adex("tonic", I="500 pA")
+    found = reset_map(neuron, "50 pA", input="b", points=9)
+    assert (found.input, found.input_unit) == (50.0, "pA")
+    assert found.attractor.period_ms == reset_map(neuron, b="50 pA", points=9).attractor.period_ms
+
+
 def test_refusals():
     with pytest.raises(ModelError, match=r"has no reset, so it has no return map of a reset; .* cycles"):
         reset_map(library.hodgkin_huxley(), 10)
@@ -264,6 +308,14 @@ def test_refusals():
         reset_map(library.lif(), 1000).orbit_diagram("I", (400, 1000))
     with pytest.raises(ModelError, match="the range of v_reset is empty"):
         reset_map(library.adex("tonic"), 500, points=9).orbit_diagram("v_reset", (-40, -50))
+    with pytest.raises(ModelError, match="has no parameter 'v_rest'"):
+        reset_map(library.adex("tonic"), 500, points=9).orbit_diagram("v_rest", (-50, -40))
+    with pytest.raises(ModelError, match="points has to be a whole number of at least 2"):
+        reset_map(library.adex("tonic"), 500, points=9).orbit_diagram("v_reset", (-50, -40), points=1)
+    with pytest.raises(ModelError, match=r"the range of w has to be a pair \(low, high\)"):
+        reset_map(library.adex("tonic"), 500, range=(10,))
+    with pytest.raises(ModelError, match="points has to be a whole number of at least 2"):
+        reset_map(library.adex("tonic"), 500, points=-3)
 
 
 def test_a_range_can_be_given():
@@ -282,3 +334,25 @@ def test_figures_name_their_axes():
         assert figure.axes[-1].get_xlabel()
         pyplot.close(figure)
     assert "bursts of 4 spikes" in found.summary()
+
+
+def test_figures_of_maps_without_a_graph():
+    pytest.importorskip("matplotlib").use("Agg")
+    from matplotlib import pyplot
+
+    intervals, after = reset_map(two_memories()).plot().axes
+    assert intervals.get_title(loc="left") == "neuron: regular"
+    assert len(intervals.lines[0].get_xdata()) == 12
+    assert (after.get_xlabel(), after.get_ylabel()) == ("w just after a spike (pA)", "z just after a spike")
+    low, high = after.get_xlim()
+    assert high - low > 0.1 * high
+    pyplot.close("all")
+
+
+def test_numbers_of_a_logarithmic_axis_can_be_read():
+    pytest.importorskip("matplotlib").use("Agg")
+    from matplotlib import pyplot
+
+    figure = reset_map(library.adex("irregular"), 160, points=33).plot()
+    assert len([tick for tick in figure.axes[1].get_yticklabels() if tick.get_text()]) >= 3
+    pyplot.close(figure)

@@ -208,7 +208,6 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
                 if theta <= 1.0:
                     t += arrive(flag, theta, x, p, last, t, h, flag == 0, sign, course, driven, k, y, z)
                     fires, fresh = flag == 0, True
-                    again = again if t - last < 1e-10 else 0
                     if flag == 2:
                         flag, armed = none, False
                 else:
@@ -245,7 +244,7 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
                     after[total * N + i] = x[i]
                 total += 1
                 spikes += 1
-                again += 1
+                again = again + 1 if t - last < 1e-10 else 1
                 last = t
                 if spikes == stop_after:
                     code = 1

@@ -9,6 +9,7 @@ import numpy as np
 from rheobase.plot.style import COLOURS, FAINT, THEORY, label, printed, style
 
 _LONGEST_COBWEB = 60
+_SHOWN = 12  # intervals of a figure, at least
 
 
 def reset_map(result: Any) -> Any:
@@ -31,16 +32,32 @@ def reset_map(result: Any) -> Any:
         _map(upper, result)
         w, interval = _broken(result, result.interval)
         lower.plot(w, interval, color=COLOURS[0])
-        lower.set_yscale("log")
-        lower.yaxis.set_minor_formatter("")
+        _logarithmic(lower, result.interval)
         upper.set(ylabel=label(f"{name} after the next spike", unit), title=_title(result))
         lower.set(xlabel=label(f"{name} just after a spike", unit), ylabel="next spike after (ms)")
     return figure
 
 
 def _title(result: Any) -> str:
-    given = f" at {result.input:g} {printed(result.input_unit)}" if result.input is not None else ""
-    return f"{result.name}{given}: {result.attractor.kind}"
+    unit = "" if result.input_unit == "1" else f" {printed(result.input_unit)}"
+    given = f" at {result.input:g}{unit}" if result.input is not None else ""
+    return f"{result.name or 'neuron'}{given}: {result.attractor.kind}"
+
+
+def _logarithmic(axes: Any, values: Any) -> None:
+    """A logarithmic axis with numbers that can be read, also where it spans less than a decade."""
+    values = np.asarray(values)[np.isfinite(values)]
+    if not values.size or not values.min() > 0.0 or values.max() < 4.0 * values.min():
+        axes.set_ylim(bottom=0.0)
+        return
+    axes.set_yscale("log")
+    low, high = float(values.min()), float(values.max())
+    steps = (1, 2, 5) if high < 300.0 * low else (1,)
+    tens = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    ticks = [step * 10.0**ten for ten in tens for step in steps]
+    ticks = [tick for tick in ticks if 0.95 * low <= tick <= 1.05 * high]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
 
 
 def _map(axes: Any, result: Any) -> None:
@@ -80,17 +97,53 @@ def _broken(result: Any, values: Any) -> tuple[Any, Any]:
 
 
 def _constant(result: Any) -> Any:
-    """A map without one free state has no graph; the intervals of the attractor instead."""
+    """A map without one free state has no graph; the attractor instead: its intervals, and its states after spikes."""
     from matplotlib import pyplot
 
+    attractor, several = result.attractor, len(result.free) > 1
     with style():
-        figure, axes = pyplot.subplots(figsize=(5.2, 3.2), layout="constrained")
-        intervals = result.attractor.intervals_ms
-        axes.plot(np.arange(1, len(intervals) + 1), intervals, "o", color=COLOURS[0])
-        axes.set(xlabel="number of the interval", ylabel="duration (ms)", title=_title(result))
-        axes.set_xticks(np.arange(1, len(intervals) + 1))
-        axes.set_ylim(bottom=0.0)
+        figure, panels = pyplot.subplots(
+            1, 1 + several, figsize=(8.4 if several else 5.2, 3.4), layout="constrained", squeeze=False
+        )
+        axes = panels[0, 0]
+        intervals = _repeated(attractor.intervals_ms, attractor.period)
+        axes.plot(np.arange(1, len(intervals) + 1), intervals, "o", ms=4, color=COLOURS[0])
+        axes.set(xlabel="number of the interval", ylabel="interval (ms)", title=_title(result))
+        axes.set_ylim(0.0, 1.15 * float(np.max(intervals, initial=1e-9)))
+        if several:
+            _after(panels[0, 1], result)
     return figure
+
+
+def _repeated(intervals: Any, period: int) -> Any:
+    """Some periods of a cycle, so that it can be seen to repeat itself; of what does not, the beginning."""
+    if not period:
+        return intervals[: 2 * _LONGEST_COBWEB]
+    return np.tile(intervals, max(1, -(-_SHOWN // period)))
+
+
+def _after(axes: Any, result: Any) -> None:
+    """The first two free states just after the spikes."""
+    points = result.attractor.points
+    if len(points):
+        axes.plot(points[:, 0], points[:, 1], "o", ms=4, color=COLOURS[1], label=result.attractor.kind)
+    for stable, face in ((True, THEORY), (False, "white")):
+        places = [[p.state[name] for name in result.free[:2]] for p in result.fixed_points if p.stable is stable]
+        if places:
+            name = f"{'' if stable else 'un'}stable regular firing"
+            axes.plot(
+                *np.transpose(places), "o", ms=9, mfc="none" if stable else face, mec=THEORY, ls="none", label=name
+            )
+    axes.set(**{
+        f"{axis}label": label(f"{name} just after a spike", unit)
+        for axis, name, unit in zip("xy", result.free, result.units, strict=False)
+    })  # fmt: skip
+    low, high = axes.dataLim.min, axes.dataLim.max
+    if np.all(np.isfinite(low)):
+        middle, room = 0.5 * (low + high), np.maximum(0.6 * (high - low), 0.1 * np.maximum(np.abs(low), 1e-6))
+        axes.set(xlim=middle[0] + room[0] * np.array([-1, 1]), ylim=middle[1] + room[1] * np.array([-1, 1]))
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="best", fontsize=8)
 
 
 def orbit_diagram(result: Any) -> Any:
@@ -109,7 +162,7 @@ def orbit_diagram(result: Any) -> Any:
         )
         x = np.repeat(result.values, result.points.shape[1])
         upper.plot(x, result.points.ravel(), ".", ms=1.5, mew=0, color=COLOURS[0], alpha=0.7)
-        upper.set(ylabel=label(f"{result.state} just after a spike", result.state_unit), title=result.name)
+        upper.set(ylabel=label(f"{result.state} just after a spike", result.state_unit), title=result.name or "neuron")
         lower.axhline(0.0, color=FAINT, lw=0.8)
         lower.plot(result.values, result.exponent, color=FAINT, lw=0.8)
         for where, colour, what in ((result.chaotic, COLOURS[1], "chaos"), (result.period > 0, COLOURS[0], "cycle")):
@@ -139,7 +192,7 @@ def firing_pattern(result: Any) -> Any:
             len(heights), 1, figsize=(7.0, 1.2 * sum(heights)), layout="constrained", sharex=True, height_ratios=heights
         )
         panels[0].plot(result.times_ms, result.voltage, color=COLOURS[0], lw=0.9)
-        panels[0].set(ylabel=label("voltage", result.voltage_unit), title=f"{result.name}: {result.label}")
+        panels[0].set(ylabel=label("voltage", result.voltage_unit), title=f"{result.name or 'neuron'}: {result.label}")
         if course.parameter:
             times = np.concatenate([[result.times_ms[0]], course.times_ms - course.onset_ms, [result.times_ms[-1]]])
             values = np.concatenate([course.values[:1], course.values, course.values[-1:]])

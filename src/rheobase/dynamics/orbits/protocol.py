@@ -68,7 +68,7 @@ class Protocol:
         return np.interp(np.asarray(times) - 1e-9, self.times_ms + 1e-12 * np.arange(len(self.times_ms)), self.values)
 
 
-def protocol(field: VectorField, current: Any, drive: Any, duration: float) -> Protocol:
+def protocol(field: VectorField, current: Any, drive: Any, duration: float, input: str | None = None) -> Protocol:
     """The course that a step or a drive asks for; the neuron's own input where neither is given.
 
     Raises
@@ -76,7 +76,7 @@ def protocol(field: VectorField, current: Any, drive: Any, duration: float) -> P
     ModelError
         If the drive is no pair of times and values of one length, or its times decrease.
     """
-    name = field.input
+    name = input if input is not None else field.input
     if name is None:
         return Protocol("", "", np.zeros(1), np.zeros(1), np.zeros(1), duration)
     own = float(field.values[field.index(name)])

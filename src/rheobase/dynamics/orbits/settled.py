@@ -101,9 +101,19 @@ def _at(field: VectorField, name: str | None) -> str:
     return "" if name is None else f" at {with_unit(field, name, float(field.values[field.index(name)]))}"
 
 
-def _time_scale(field: VectorField) -> float:
+def _low(field: VectorField) -> Array:
+    """The start values with the lowest voltage of its box: as they are given they may lie in a spike."""
+    low = field.start.copy()
+    low[field.states.index(field.voltage)] = find_box(field).lower[field.states.index(field.voltage)]
+    return low
+
+
+def _time_scale(field: VectorField, start: Array | None = None) -> float:
     """A duration (ms) in which something should happen: a few of the time constants at the start."""
-    rates = np.abs(np.linalg.eigvals(field.jacobian(field.start)))
+    matrix = field.jacobian(field.start if start is None else start)
+    if not np.all(np.isfinite(matrix)):
+        return 100.0
+    rates = np.abs(np.linalg.eigvals(matrix))
     rates = rates[np.isfinite(rates) & (rates > 0.0)]
     if not rates.size:
         return 100.0
@@ -154,7 +164,7 @@ def spike_train(field: VectorField, name: str | None) -> Train:
     ModelError
         If it does not fire, or its intervals do not become equal.
     """
-    rows, scale = starts(field), _time_scale(field)
+    rows, scale = starts(field), max(_time_scale(field, start) for start in (field.start, _low(field)))
     total: float = 0.0
     for count in _SPIKES:
         total = 50.0 * scale * count
@@ -164,6 +174,11 @@ def spike_train(field: VectorField, name: str | None) -> Train:
             break
         for k in full:
             intervals = np.diff(run.spikes[k][-5:])
+            if not intervals.mean() > 0.0:
+                raise ModelError(
+                    f"{called(field)} fires without end at one time: its reset leaves it above the threshold; let it "
+                    "lead below, or give it a refractory time"
+                )
             if np.ptp(intervals) <= _REGULAR * intervals.mean():
                 return Train(run.before[k][-1].copy(), run.after[k][-1].copy(), float(intervals[-1]))
         rows = rows[full[:1]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rheobase.dynamics.equilibria.fixed_points import Equilibrium, fixed_points, vector_field
+from rheobase.dynamics.equilibria.fixed_points import Equilibrium, FixedPoints, fixed_points, vector_field
 from rheobase.dynamics.field import VectorField
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
@@ -75,7 +75,7 @@ def at_rest(field: VectorField, name: str, near: Mapping[str, Any] | None = None
     if not stable:
         at = with_unit(field, name, float(field.values[field.index(name)]))
         unstable = f"its {len(found)} equilibria are unstable" if len(found) > 1 else "its equilibrium is unstable"
-        why = unstable if len(found) else found.status
+        why = unstable if len(found) else _none_below(field, found) if field.neuron.has_reset else found.status
         raise ModelError(f"{called(field)} has no rest at {at}: {why}; choose an input at which it does not fire")
     if near:
         unknown = [state for state in near if state not in field.states]
@@ -93,6 +93,13 @@ def at_rest(field: VectorField, name: str, near: Mapping[str, Any] | None = None
     return chosen, f"another stable equilibrium lies at {field.voltage} = {others}"
 
 
+def _none_below(field: VectorField, found: FixedPoints) -> str:
+    """Why a neuron that is reset has no equilibrium: it lies above the threshold, if anywhere."""
+    low, high = (with_unit(field, field.voltage, float(field.read(field.voltage, v)))
+                 for v in found.box[field.voltage])  # fmt: skip
+    return f"there is no equilibrium from {low} to {high.split(' = ')[1]}, below its threshold"
+
+
 def quotient(above: Unit, below: Unit) -> tuple[str, float]:
     """The name and the size (internal units) of one unit over another: ohms where it is one, 1 if nothing is left."""
     if above.name == below.name:
@@ -100,14 +107,19 @@ def quotient(above: Unit, below: Unit) -> tuple[str, float]:
     unit = above / below
     for name in _NAMED:
         if _same(UNITS[name], unit):
-            return name, unit.scale
+            return ("Mohm", UNITS["Mohm"].scale) if name == "Gohm" else (name, unit.scale)  # the field's unit
         for area in _AREAL:
             if _same(UNITS[name] * UNITS[area], unit):
                 return f"{name} {area}", unit.scale
     for name in ("ms", "second"):
         if _same(UNITS[name], unit):
             return name, unit.scale
-    return (unit.name if above.name != "1" else f"1/({below.name})"), unit.scale
+    return (unit.name if above.name != "1" else per(below)), unit.scale
+
+
+def per(unit: Unit) -> str:
+    """One over a unit: ``1/nA``, ``1/(uA/cm**2)``."""
+    return f"1/{unit.name}" if unit.name.isalnum() else f"1/({unit.name})"
 
 
 def _same(a: Unit, b: Unit) -> bool:

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.orbits.numbers import number
 from rheobase.dynamics.orbits.protocol import Protocol, protocol
+from rheobase.dynamics.orbits.stimulus import called
 from rheobase.dynamics.patterns.pattern_names import named
 from rheobase.dynamics.patterns.spike_features import (
     AfterPotential,
@@ -109,7 +111,8 @@ def firing_pattern(
     I: Any = None,  # noqa: E741
     *,
     drive: Any = None,
-    duration: float = 1000.0,
+    duration: Any = 1000.0,
+    input: str | None = None,
     rtol: float = 1e-9,
     **parameters: Any,
 ) -> FiringPattern:
@@ -127,7 +130,9 @@ def firing_pattern(
         attributes, with straight lines between the points; a time that stands twice is a jump. Times in ms, values as
         for ``I``. The neuron begins at its start values.
     duration
-        ms; with a step, from its onset.
+        ms, or a quantity; with a step, from its onset.
+    input
+        Which parameter is the input; by default the one called I, I_ext and so on.
     rtol
         Relative tolerance of the integrator.
     **parameters
@@ -145,22 +150,26 @@ def firing_pattern(
     'delayed accelerating spiking'
     """
     field = VectorField.of(neuron, smooth=False, **parameters)
-    _require(field, I, drive, duration)
-    course = protocol(field, I, drive, float(duration))
+    duration = number(duration, "ms", "the duration")
+    _require(field, I, drive, duration, input)
+    course = protocol(field, I, drive, duration, input)
     return _Response(field, course, rtol).described(settles=I is not None)
 
 
-def _require(field: VectorField, current: Any, drive: Any, duration: float) -> None:
-    called = f"'{field.neuron.name}'" if field.neuron.name else "this neuron"
+def _require(field: VectorField, current: Any, drive: Any, duration: float, input: str | None) -> None:
+    who = called(field)
     if field.neuron.threshold is None:
-        raise ModelError(f"{called} has no threshold, so nothing says what a spike is; give one: threshold='v > 0*mV'")
+        raise ModelError(f"{who} has no threshold, so nothing says what a spike is; give one: threshold='v > 0*mV'")
     if current is not None and drive is not None:
         raise ModelError("give a step I or a time course drive, not both")
-    if (current is not None or drive is not None) and field.input is None:
+    if input is not None:
+        field.index(input)
+    elif (current is not None or drive is not None) and field.input is None:
         raise ModelError(
-            f"{called} has no input parameter such as 'I'; it has: {', '.join(field.parameters) or 'none'}"
+            f"which parameter is the input? {who} has none called I or I_ext; say input='...' with one of: "
+            + (", ".join(field.parameters) or "none")
         )
-    if not (np.isfinite(duration) and duration > 0.0):
+    if not duration > 0.0:
         raise ModelError(f"the duration has to be positive, but {duration:g} ms was given")
 
 
@@ -177,11 +186,11 @@ class _Response:
         start = self._settled() if settles else field.start
         times = np.linspace(0.0, course.duration_ms, _SAMPLES)
         drive = None
-        if field.input is not None:
-            drive = Drive(field.input, course.times_ms, course.internal)
+        if course.parameter:
+            drive = Drive(course.parameter, course.times_ms, course.internal)
         run = trajectories(field, start[None], field.values, duration=course.duration_ms, sample=times, drive=drive,
                            rtol=self.rtol)  # fmt: skip
-        spikes = np.asarray(run.spikes[0])
+        spikes = self._apart(run)
         assert run.states is not None
         voltage = run.states[0, field.states.index(field.voltage)]
         ended = self._ended(spikes, np.asarray(run.final)[0], bool(run.failed[0]))
@@ -195,6 +204,17 @@ class _Response:
             protocol=course, spikes_ms=spikes - course.onset_ms, long_run=long_run,
             **self._trace(run, times, voltage),
         )  # fmt: skip
+
+    def _apart(self, run: Any) -> Vector:
+        """The spikes, of those at one and the same time the first: a reset that leads to the next spike has no end."""
+        spikes = np.asarray(run.spikes[0])
+        apart = spikes[np.append(True, np.diff(spikes) > 0.0)] if len(spikes) else spikes
+        if len(apart) < min(2, len(spikes)):
+            raise ModelError(
+                f"{called(self.field)} {run.status[0]}, so it has no firing pattern; let the reset lead below the "
+                "threshold, or give it a refractory time"
+            )
+        return apart
 
     def _trace(self, run: Any, times: Vector, voltage: Vector) -> dict[str, Any]:
         """The sampled voltage, with its values just before and after each spike put in."""
@@ -219,9 +239,9 @@ class _Response:
 
     def _last_values(self) -> Vector:
         field = self.field
-        if field.input is None:
+        if not self.protocol.parameter:
             return field.values
-        return field.at(**{field.input: float(self.protocol.internal[-1])})
+        return field.at(**{self.protocol.parameter: float(self.protocol.internal[-1])})
 
     def _ended(self, spikes: Vector, final: Vector, failed: bool) -> bool:
         """Whether the firing is over: the neuron is at rest, or silent for twice its longest late interval."""

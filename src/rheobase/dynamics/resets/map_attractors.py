@@ -55,6 +55,8 @@ class Attractor:
         Lyapunov exponent per spike with its error; None for rest.
     share
         Of the start values tried that lead here.
+    why
+        How a solution is lost: it ...
     """
 
     kind: str
@@ -64,6 +66,7 @@ class Attractor:
     multipliers: tuple[complex, ...]
     exponent: Exponent | None
     share: float = 1.0
+    why: str = ""
 
     @property
     def period(self) -> int:
@@ -96,7 +99,7 @@ class Attractor:
             case "drifting":
                 return f"spikes that leave the state further on each time, with {self.rate_hz:.4g} Hz in the end"
             case "lost":
-                return "a solution that cannot be followed: it grows without bound, or fires without end"
+                return f"a solution that cannot be followed: it {self.why or 'fires ever more slowly'}"
         assert self.exponent is not None
         value = f"Lyapunov exponent {self.exponent.value:.3g} ± {self.exponent.error:.1g} per spike"
         if self.kind == "chaos":
@@ -166,7 +169,7 @@ def _orbits(section: Section, points: Vector, spikes: int, rtol: float = _RTOL) 
 
 def _described(section: Section, orbit: Orbit, scale: Vector) -> Attractor:
     if not orbit.full:
-        return _empty(section, orbit.end)
+        return _empty(section, orbit.end, orbit.why)
     states, intervals = orbit.states[_TRANSIENT:], orbit.intervals[_TRANSIENT:]
     if not section.free:
         return Attractor("regular", states[:1], intervals[:1], (), (0.0,), Exponent(-np.inf, 0.0))
@@ -174,7 +177,7 @@ def _described(section: Section, orbit: Orbit, scale: Vector) -> Attractor:
     if not length:
         longer = _orbits(section, states[-1:], _LONG_TRANSIENT + _LONG_KEEP)[0]
         if not longer.full:
-            return _empty(section, longer.end)
+            return _empty(section, longer.end, longer.why)
         states, intervals = longer.states[_LONG_TRANSIENT:], longer.intervals[_LONG_TRANSIENT:]
         length = cycle_length(states, scale, tol=1e-5)
         if not length and _drifts(states):
@@ -215,8 +218,8 @@ def _polished(
     return np.roll(again.states, 1, axis=0), np.roll(again.intervals, 1), matrices
 
 
-def _empty(section: Section, kind: str) -> Attractor:
-    return Attractor(kind, np.empty((0, len(section.free))), np.empty(0), (), (), None)
+def _empty(section: Section, kind: str, why: str = "") -> Attractor:
+    return Attractor(kind, np.empty((0, len(section.free))), np.empty(0), (), (), None, why=why)
 
 
 def _drifts(states: Vector) -> bool:

@@ -17,6 +17,8 @@ LONGEST_CYCLE = 64
 #: Ratio of the long to the short intervals from which on spikes are said to come in bursts.
 BURST_GAP = 2.0
 _STEP = 1e-4
+#: Where a map seems steeper than this, the step may reach over a jump: it is made smaller until the slope stays.
+_STEEP, _SMALLER, _SMALLEST, _STAYS = 20.0, 0.1, 1e-7, 0.05
 _FINE = (np.array([-2.0, -1.0, 1.0, 2.0]), np.array([1.0, -8.0, 8.0, -1.0]) / 12.0)
 _PLAIN = (np.array([-1.0, 1.0]), np.array([-0.5, 0.5]))
 _MARGIN = 3.0
@@ -36,18 +38,33 @@ class Exponent:
         return self.value > max(_MARGIN * self.error, 0.01)
 
 
-def slopes(image: Map, points: Vector, scale: Vector, fine: bool = True) -> Vector:
+def slopes(
+    image: Map, points: Vector, scale: Vector, fine: bool = True, of: Callable[[NDArray[np.intp]], Map] | None = None
+) -> Vector:
     """Jacobian matrices (rows, k, k) of a map at points (rows, k), by central differences.
 
     ``scale`` (k,) is the size of the region of interest, of which the step is a ten-thousandth; ``fine`` is the formula
-    of fourth order with four points instead of two.
+    of fourth order with four points instead of two. ``of`` gives the map of some rows, where each has its own.
     """
+    found = _differences(image, points, _STEP * scale, fine)
+    rows = np.flatnonzero((np.abs(found) * scale > _STEEP * scale[:, None]).any(axis=(1, 2)))
+    step = _SMALLER * _STEP
+    while rows.size and step > 0.5 * _SMALLEST:
+        again = _differences(image if of is None else of(rows), points[rows], step * scale, fine)
+        change = np.abs(again - found[rows]).max(axis=(1, 2))
+        moved = change > _STAYS * np.abs(again).max(axis=(1, 2))
+        found[rows] = again
+        rows, step = rows[moved], _SMALLER * step
+    return found
+
+
+def _differences(image: Map, points: Vector, step: Vector, fine: bool) -> Vector:
     rows, k = points.shape
     offsets, weights = _FINE if fine else _PLAIN
-    shifts = np.einsum("o,jk->ojk", offsets, np.diag(_STEP * scale))
+    shifts = np.einsum("o,jk->ojk", offsets, np.diag(step))
     around = points[:, None, None, :] + shifts[None]
     images = image(around.reshape(-1, k)).reshape(rows, len(offsets), k, k)
-    return np.einsum("o,rojk->rkj", weights, images) / (_STEP * scale)[None, None, :]
+    return np.einsum("o,rojk->rkj", weights, images) / step[None, None, :]
 
 
 def cycle_length(points: Vector, scale: Vector, tol: float = 1e-6, most: int = LONGEST_CYCLE) -> int:

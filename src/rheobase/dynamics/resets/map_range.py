@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.resets.spike_section import Section, followed
 from rheobase.model.errors import ModelError
 from rheobase.numerics.bracket import root
@@ -98,7 +99,21 @@ def _asked(section: Section, over: tuple[Any, Any]) -> tuple[Vector, Vector]:
     names = [section.field.states[at] for at in section.free]
     if len(names) != 1:
         raise ModelError(f"a range is of one state, but a spike leaves {len(names)} free ({', '.join(names)})")
-    low, high = (float(section.field.read(names[0], value)) for value in over)
-    if not low < high:
-        raise ModelError(f"the range of {names[0]} is empty: {over[0]} to {over[1]}")
+    low, high = ends_of(section.field, names[0], over)
     return np.array([low]), np.array([high])
+
+
+def ends_of(field: VectorField, name: str, over: Any) -> tuple[float, float]:
+    """The ends of a range of a state or parameter, in internal units.
+
+    Raises
+    ------
+    ModelError
+        If it is not a pair of values, or empty.
+    """
+    if not isinstance(over, list | tuple | np.ndarray) or len(over) != 2:
+        raise ModelError(f"the range of {name} has to be a pair (low, high), but {over!r} was given")
+    low, high = (float(field.read(name, value)) for value in over)
+    if not low < high:
+        raise ModelError(f"the range of {name} is empty: {over[0]} to {over[1]}")
+    return low, high

@@ -126,12 +126,15 @@ class ResetMap:
 
         return of_field(self.field, parameter, over, points=points, keep=keep)
 
+    def __str__(self) -> str:
+        return self.status
+
     def summary(self) -> str:
         """What the map says, in lines."""
         lines = [f"{self.name or 'neuron'}: {self.status}"]
         for point in self.fixed_points:
             where = ", ".join(
-                f"{state} = {value:.6g} {unit}"
+                f"{state} = {value:.6g}{'' if unit == '1' else ' ' + unit}"
                 for (state, value), unit in zip(point.state.items(), self.units, strict=True)
             )
             kind = "stable" if point.stable else "unstable"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.resets.map_orbits import cycle_length, exponent, slopes, spikes_per_burst
-from rheobase.dynamics.resets.map_range import visited
+from rheobase.dynamics.resets.map_orbits import Map, cycle_length, exponent, slopes, spikes_per_burst
+from rheobase.dynamics.resets.map_range import ends_of, visited
 from rheobase.dynamics.resets.spike_section import Section, followed
 from rheobase.model.errors import ModelError
 
@@ -51,15 +51,15 @@ class OrbitDiagram:
     name: str
     parameter: str
     unit: str
-    values: Vector
+    values: Vector = part(repr=False)
     state: str
     state_unit: str
     points: Vector = part(repr=False)
     intervals_ms: Vector = part(repr=False)
-    period: NDArray[np.int64]
-    spikes_per_burst: NDArray[np.int64]
-    exponent: Vector
-    error: Vector
+    period: NDArray[np.int64] = part(repr=False)
+    spikes_per_burst: NDArray[np.int64] = part(repr=False)
+    exponent: Vector = part(repr=False)
+    error: Vector = part(repr=False)
 
     @property
     def fires(self) -> NDArray[np.bool_]:
@@ -86,6 +86,35 @@ class OrbitDiagram:
         found = ", ".join(f"{what} at {count}" for what, count in counts.items() if count)
         return f"of {len(self.values)} values of {self.parameter}: {found}"
 
+    def summary(self) -> str:
+        """What is found at how many values, and where it changes."""
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        lines = [f"{self.name or 'neuron'}: {self.status}"]
+        for first, last, what in self.stretches():
+            low, high = self.values[first], self.values[last]
+            place = f"at {low:.6g}" if first == last else f"from {low:.6g} to {high:.6g}"
+            lines.append(f"  {place}{unit}: {what}")
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.status
+
+    def stretches(self) -> list[tuple[int, int, str]]:
+        """First and last number of neighbouring values that lead to the same, and what it is."""
+        kinds = [self._kind(at) for at in range(len(self.values))]
+        starts = [at for at, kind in enumerate(kinds) if not at or kind != kinds[at - 1]]
+        ends = [*(at - 1 for at in starts[1:]), len(kinds) - 1]
+        return [(a, b, kinds[a]) for a, b in zip(starts, ends, strict=True)]
+
+    def _kind(self, at: int) -> str:
+        if not self.fires[at]:
+            return "no further spikes"
+        if not self.period[at]:
+            return "chaos" if self.chaotic[at] else "undecided"
+        if self.spikes_per_burst[at] > 1:
+            return f"bursts of {self.spikes_per_burst[at]} spikes"
+        return "regular firing" if self.period[at] == 1 else f"intervals that repeat after {self.period[at]} spikes"
+
     def plot(self) -> Any:
         """The free state and the Lyapunov exponent against the parameter; returns the figure."""
         from rheobase.plot.reset_map import orbit_diagram as draw
@@ -102,14 +131,16 @@ def of_field(field: VectorField, parameter: str, over: tuple[Any, Any], *, point
         If the range is empty, the parameter unknown, or a spike does not leave exactly one state free.
     """
     section = Section.of(field)
-    low, high = (float(field.read(parameter, value)) for value in over)
-    if not low < high:
-        raise ModelError(f"the range of {parameter} is empty: {over[0]} to {over[1]}")
+    at = field.index(parameter)
+    low, high = ends_of(field, parameter, over)
+    for name, count, least in (("points", points, 2), ("keep", keep, 16)):
+        if isinstance(count, bool) or not isinstance(count, int) or count < least:
+            raise ModelError(f"{name} has to be a whole number of at least {least}, but {count!r} was given")
     if len(section.free) != 1:
         raise ModelError(f"an orbit diagram shows one free state, but a spike leaves {len(section.free)} free")
-    values = np.linspace(low, high, max(2, points))
+    values = np.linspace(low, high, points)
     parameters = np.repeat(field.values[None], len(values), axis=0)
-    parameters[:, field.index(parameter)] = values
+    parameters[:, at] = values
     start = np.repeat(visited(section)[0][-1:], len(values), axis=0)
     x, _ = section.pause(section.starts(start, parameters), parameters)
     orbits = np.full((len(values), keep), np.nan)
@@ -153,12 +184,16 @@ def _growth(
     lengths = np.where(period[fires] > 0, period[fires], keep)
     which = np.repeat(fires, lengths)
 
-    def image(points: Vector) -> Vector:
-        own = parameters[np.repeat(which, len(points) // len(which))]
-        return section.images(points, own, _LONGEST_MS, _RTOL).points
+    def of(rows: NDArray[np.intp]) -> Map:
+        def image(points: Vector) -> Vector:
+            own = parameters[np.repeat(which[rows], len(points) // len(rows))]
+            return section.images(points, own, _LONGEST_MS, _RTOL).points
+
+        return image
 
     along = np.concatenate([orbits[row, -length:] for row, length in zip(fires, lengths, strict=True)])
-    matrices = np.split(slopes(image, along[:, None], scale, fine=False), np.cumsum(lengths)[:-1])
+    every = of(np.arange(len(which)))
+    matrices = np.split(slopes(every, along[:, None], scale, fine=False, of=of), np.cumsum(lengths)[:-1])
     for row, chain in zip(fires, matrices, strict=True):
         found = exponent(chain)
         growth[row], error[row] = found.value, 0.0 if period[row] else found.error

@@ -29,6 +29,7 @@ def reset_map(
     neuron: Neuron,
     I: Any = None,  # noqa: E741
     *,
+    input: str | None = None,
     range: tuple[Any, Any] | None = None,
     points: int = 129,
     **parameters: Any,
@@ -46,6 +47,8 @@ def reset_map(
         A model with threshold and reset; any number of further states.
     I
         Constant input, as a quantity, a text, or a number in the unit of the model's input; the model's own if None.
+    input
+        Which parameter is the input; by default the one called I, I_ext and so on.
     range
         The values of w to look at; by default all that firing visits, with the images of the whole range.
     points
@@ -68,21 +71,27 @@ def reset_map(
     ----------
     Touboul & Brette (2008), Biol. Cybern. 99:319; (2009), SIAM J. Appl. Dyn. Syst. 8:1462.
     """
-    field = _field(neuron, I, parameters)
-    section = Section.of(field)
-    return _Finder(section).find(range, points)
+    if isinstance(points, bool) or not isinstance(points, int) or points < 2:
+        raise ModelError(f"points has to be a whole number of at least 2, but {points!r} was given")
+    field, name = _field(neuron, I, input, parameters)
+    return _Finder(Section.of(field), name).find(range, points)
 
 
-def _field(neuron: Neuron, current: Any, parameters: Mapping[str, Any]) -> VectorField:
+def _field(
+    neuron: Neuron, current: Any, input: str | None, parameters: Mapping[str, Any]
+) -> tuple[VectorField, str | None]:
     field = VectorField.of(neuron, smooth=False, **parameters)
+    name = input if input is not None else field.input
+    if name is not None:
+        field.index(name)
     if current is None:
-        return field
-    if field.input is None:
+        return field, name
+    if name is None:
         raise ModelError(
             f"this neuron has no input parameter such as 'I'; it has: {', '.join(field.parameters) or 'none'}. "
-            "Give the parameter by its name"
+            "Say which it is with input='...'"
         )
-    return field.with_values(**{field.input: field.read(field.input, current)})
+    return field.with_values(**{name: field.read(name, current)}), name
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +99,7 @@ class _Finder:
     """The parts of a map, found one after the other."""
 
     section: Section
+    input: str | None = None
 
     def find(self, over: tuple[Any, Any] | None, points: int) -> ResetMap:
         field, section = self.section.field, self.section
@@ -106,8 +116,8 @@ class _Finder:
             name=field.neuron.name,
             free=free,
             units=tuple(field.unit_name(name) for name in free),
-            input=None if field.input is None else field.shown(field.input, field.values[field.index(field.input)]),
-            input_unit="" if field.input is None else field.unit_name(field.input),
+            input=None if self.input is None else field.shown(self.input, field.values[field.index(self.input)]),
+            input_unit="" if self.input is None else field.unit_name(self.input),
             w=shown(grid.x) if grid else empty,
             image=shown(grid.y) if grid else empty,
             interval=grid.others[:, 0] if grid else empty,

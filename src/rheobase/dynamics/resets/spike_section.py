@@ -198,11 +198,15 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Orbit:
-    """After-spike states (spikes, k) and the times of the spikes; ``end`` is "rest" or "lost" if they are too few."""
+    """After-spike states (spikes, k) and the times of the spikes; ``end`` is "rest" or "lost" if they are too few.
+
+    ``why`` goes on from "it ..." if it is lost.
+    """
 
     states: Vector
     times: Vector
     end: str
+    why: str = ""
 
     @property
     def full(self) -> bool:
@@ -230,13 +234,14 @@ def followed(section: Section, starts: Vector, parameters: Vector, spikes: int, 
                            most=_STEPS_A_SPIKE * (spikes + 10))  # fmt: skip
         again = []
         for at, row in enumerate(left):
-            end = ""
+            end = why = ""
             if len(run.spikes[at]) < spikes:
                 end = "rest" if at_rest(field, run.final[at], parameters[row]) else "lost"
-                if end == "lost" and not run.failed[at]:
+                why = run.status[at] if end == "lost" and run.failed[at] else ""
+                if end == "lost" and not why:
                     again.append(row)
             states = np.asarray(run.after[at], dtype=float).reshape(-1, field.n)[:, free]
-            found[row] = Orbit(states, np.asarray(run.spikes[at]), end)
+            found[row] = Orbit(states, np.asarray(run.spikes[at]), end, why)
         left = np.array(again, dtype=np.intp)
         if not left.size:
             break

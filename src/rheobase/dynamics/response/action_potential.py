@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.orbits.numbers import number
 from rheobase.dynamics.response.refractoriness import RefractoryPeriod
+from rheobase.dynamics.response.trace import from_result, numbers_of
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.numerics.waveform import CRITERIA, SHARE, Waveform, measure, peaks
-from rheobase.units import TIME, VOLTAGE, internal
+from rheobase.units import UNITS, VOLTAGE, internal
 
 Array = NDArray[np.float64]
 
@@ -178,7 +180,7 @@ def action_potential(
     *,
     which: int = 0,
     criterion: str = "slope",
-    slope: float | None = None,
+    slope: Any = None,
     level: Any = None,
     unit: str = "mV",
     variable: str | int | None = None,
@@ -200,7 +202,7 @@ def action_potential(
         What the threshold is: "slope", where dv/dt passes ``slope``, or "acceleration", where the second derivative is
         largest.
     slope
-        In units of the voltage per ms; by default a twentieth of the steepest slope of this spike.
+        In units of the voltage per ms, or a quantity; by default a twentieth of the steepest slope of this spike.
     level
         A spike peaks above this voltage. By default a spike is what rises by 20 mV over the valleys around it; for a
         neuron, what passes its threshold. Needed where the voltage has no unit.
@@ -225,6 +227,9 @@ def action_potential(
     """
     if criterion not in CRITERIA:
         raise ModelError(f"there is no criterion '{criterion}' for the threshold; there are {' and '.join(CRITERIA)}")
+    if isinstance(which, bool) or not isinstance(which, int):
+        raise ModelError(f"which has to be the number of a spike, from 0, but {which!r} was given")
+    slope = None if slope is None else _positive_slope(slope)
     rule = {"which": which, "criterion": criterion, "slope": slope}
     if isinstance(source, Neuron | VectorField):
         from rheobase.dynamics.response.evoked import evoked
@@ -233,9 +238,9 @@ def action_potential(
     if options:
         raise ModelError(f"'{next(iter(options))}' is an option for a neuron, but a trace was given")
     if v is None:
-        times, values, unit = _from_result(source, variable, cell)
+        times, values, unit = from_result(source, variable, cell)
     else:
-        times, values, unit = _numbers(source, v, unit)
+        times, values, unit = numbers_of(source, v, unit)
     return measured(times, values, unit=unit, level=None if level is None else _level(level, unit), **rule)
 
 
@@ -255,6 +260,11 @@ def measured(
     last = int(found[k + 1]) if k + 1 < len(found) else len(v) - 1
     bottom = float(v[first]) if base is None else base
     shape = measure(times, v, peak, first=first, last=last, base=bottom, criterion=criterion, slope=slope)
+    if slope is not None and slope >= shape.steepest.slope:
+        raise ModelError(
+            f"there is no threshold where dv/dt passes {slope:g}: this spike rises by at most "
+            f"{shape.steepest.slope:.4g} {'1' if unit == '1' else unit}/ms; give a smaller slope"
+        )
     if level is None:
         _require_own_rise(shape, unit)
     result = _result(shape, times, v, unit, len(found), k, bottom)
@@ -337,66 +347,13 @@ def _one_each(v: Array, found: NDArray[np.intp], level: float) -> NDArray[np.int
     return np.array(kept, dtype=np.intp)
 
 
+def _positive_slope(slope: Any) -> float:
+    found = number(slope, UNITS["mV"] / UNITS["ms"], "slope")
+    if not found > 0.0:
+        raise ModelError(f"slope, where the rising voltage passes the threshold, has to be positive, not {slope!r}")
+    return found
+
+
 def _level(level: Any, unit: str) -> float:
     """A number in the unit of the trace, or a quantity."""
     return float(level) if isinstance(level, int | float) else float(internal(level, VOLTAGE, "level"))
-
-
-def _numbers(times: Any, v: Any, unit: str) -> tuple[Array, Array, str]:
-    """Checked arrays; quantities become ms and mV."""
-    try:
-        if hasattr(times, "dimension"):
-            times = internal(times, TIME, "times")
-        if hasattr(v, "dimension"):
-            v, unit = internal(v, VOLTAGE, "v"), "mV"
-        times, v = np.array(times, dtype=float), np.array(v, dtype=float)
-    except (TypeError, ValueError) as error:
-        if isinstance(error, ModelError):
-            raise
-        raise ModelError("times and v have to be rows of numbers: times in ms and a voltage for each") from None
-    if times.ndim != 1 or times.shape != v.shape or len(times) < 5:
-        raise ModelError(
-            f"times and v have to be rows of equal length with at least 5 numbers, but their shapes are "
-            f"{times.shape} and {v.shape}"
-        )
-    if not (np.all(np.isfinite(times)) and np.all(np.isfinite(v))):
-        raise ModelError("times and v have to be finite; cut the trace where it is not")
-    if np.any(np.diff(times) <= 0.0):
-        raise ModelError("times have to rise from sample to sample, in ms")
-    return times, v, unit
-
-
-def _from_result(source: Any, variable: str | int | None, cell: int) -> tuple[Array, Array, str]:
-    """The trace of a recording, or of orbits."""
-    if hasattr(source, "traces"):
-        population, names = _recorded(source)
-        name = variable if isinstance(variable, str) else _voltage(names)
-        if name not in names:
-            raise ModelError(f"the recording has no trace '{name}'; it has: {', '.join(names)}")
-        trace = np.asarray(names[name], dtype=float)
-        if not 0 <= cell < trace.shape[1]:
-            raise ModelError(
-                f"the recording has {trace.shape[1]} traces of '{name}', so there is none with number {cell}"
-            )
-        return _numbers(np.asarray(source.times)[: len(trace)], trace[:, cell], source.units[population][name])
-    if getattr(source, "states", None) is not None and hasattr(source, "sample"):
-        row = variable if isinstance(variable, int) else 0
-        return _numbers(source.sample, source.states[cell, row], "mV")
-    raise ModelError(
-        "an action potential is measured on times with a voltage, action_potential(times, v), on a recording with "
-        "traces, on orbits with samples, or in a neuron"
-    )
-
-
-def _recorded(recording: Any) -> tuple[str, Mapping[str, Any]]:
-    traced = {name: traces for name, traces in recording.traces.items() if traces}
-    if len(traced) != 1:
-        raise ModelError(
-            "the recording has no traces; simulate with record='v'" if not traced else
-            f"the recording has traces of {', '.join(traced)}; give one as times and v"
-        )  # fmt: skip
-    return next(iter(traced.items()))
-
-
-def _voltage(names: Mapping[str, Any]) -> str:
-    return next((name for name in names if name.lower() == "v"), next(iter(names)))

@@ -14,7 +14,7 @@ from rheobase.dynamics.orbits.stimulus import at_rest, called, stimulated, with_
 from rheobase.dynamics.orbits.trajectory import Drive, trajectories
 from rheobase.dynamics.response.action_potential import ActionPotential, measured
 from rheobase.dynamics.response.refractoriness import refractory_period
-from rheobase.dynamics.response.second_pulse import Pulses, first_spike
+from rheobase.dynamics.response.second_pulse import Pulses, first_spike, pulse_width
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
 
@@ -31,7 +31,7 @@ def evoked(
     I: Any = None,  # noqa: E741
     *,
     input: str | None = None,
-    width_ms: float = 0.1,
+    width_ms: Any = 0.1,
     refractory: bool = True,
     level: Any = None,
     **parameters: Any,
@@ -48,7 +48,7 @@ def evoked(
         Steady input. If the neuron is at rest there, a pulse of 1.05 times the threshold evokes the spike; if it fires,
         a spike of its regular firing is measured.
     input, width_ms
-        The input parameter, and the width of the pulse.
+        The input parameter, and the width of the pulse (ms, or a quantity).
     refractory
         Whether to measure the refractory periods, if there is a rest.
     level
@@ -57,6 +57,7 @@ def evoked(
         Parameters that differ from the neuron's.
     """
     field, name = stimulated(neuron, I, input, parameters)
+    width_ms = pulse_width(width_ms)
     if field.neuron.has_reset:
         raise ModelError(
             f"{called(field)} is reset at its spikes, so it draws no action potential that could be measured; "
@@ -68,7 +69,7 @@ def evoked(
         rest, _ = at_rest(field, name)
     except ModelError:
         return _firing(field, name, rule, level)
-    pulses = Pulses(field, name, rest.point, float(width_ms))
+    pulses = Pulses(field, name, rest.point, width_ms)
     amplitude = _STRENGTH * pulses.threshold
     begin, end, _ = first_spike(pulses, amplitude)
     width = max(end - begin, width_ms)

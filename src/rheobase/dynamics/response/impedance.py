@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.orbits.numbers import numbers
 from rheobase.dynamics.orbits.stimulus import at_rest, called, quotient, stimulated, with_unit
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
@@ -147,7 +148,7 @@ class Impedance:
 def impedance(
     neuron: Neuron | VectorField,
     I: Any = None,  # noqa: E741
-    f: ArrayLike | None = None,
+    f: Any = None,
     *,
     input: str | None = None,
     method: str = "linear",
@@ -164,7 +165,8 @@ def impedance(
     I
         Steady input around which it is taken; a quantity, a text, or a number in the unit of the input.
     f
-        Frequencies in Hz (numbers). By default from a twentieth of the resonance (or cutoff) frequency to ten times.
+        Frequencies, as numbers in Hz or as quantities. By default from a twentieth of the resonance (or cutoff)
+        frequency to ten times.
     input
         The parameter that oscillates; by default the one called I or so. Any parameter will do.
     method
@@ -255,14 +257,11 @@ def _quality(linear: Transfer, peak: float | None) -> float:
     return float(np.abs(linear(peak))) / steady if steady > 0.0 else math.inf
 
 
-def _frequencies(f: ArrayLike | None, main: float, method: str) -> Array:
+def _frequencies(f: Any, main: float, method: str) -> Array:
     if f is None:
         return np.geomspace(_BELOW * main, _ABOVE * main, _COUNT)
-    try:
-        found = np.atleast_1d(np.asarray(f, dtype=float))
-    except (TypeError, ValueError):
-        raise ModelError(f"f has to be frequencies in Hz, as numbers, but {f!r} was given") from None
-    if found.ndim != 1 or not found.size or not np.all(np.isfinite(found)) or np.any(found < 0.0):
+    found = np.atleast_1d(numbers(f, "Hz", "f"))
+    if found.ndim != 1 or not found.size or np.any(found < 0.0):
         raise ModelError("f has to be one or more frequencies in Hz, finite and not negative")
     if method == "zap" and not np.all(found > 0.0):
         raise ModelError("a chirp has no oscillation at 0 Hz; give frequencies above 0, or take method='linear'")

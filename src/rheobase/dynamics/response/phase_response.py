@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.orbits.stimulus import called, quotient, stimulated, with_unit
+from rheobase.dynamics.orbits.stimulus import called, per, quotient, stimulated, with_unit
 from rheobase.dynamics.response.phase_cycle import PhaseCycle, phase_cycle
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
@@ -289,5 +289,5 @@ def _by_input(cycle: PhaseCycle, name: str | None, times: Array, states: Array, 
     held = times < cycle.pause
     drive = np.where(held, cycle.moving[:, None] * drive, drive)
     unit = field.unit(name)
-    shown = "1" if unit.name == "1" else f"1/({unit.name})"
+    shown = "1" if unit.name == "1" else per(unit)
     return np.sum(Z.T * drive, axis=0) / field.shown(name, 1.0), shown

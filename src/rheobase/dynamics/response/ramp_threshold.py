@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.orbits.numbers import number, numbers
 from rheobase.dynamics.orbits.stimulus import at_rest, called, stimulated, with_unit
 from rheobase.dynamics.response.ramps import Ramps
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
+from rheobase.units import UNITS, Unit
 
 Array = NDArray[np.float64]
 
@@ -109,12 +111,12 @@ class RampThreshold:
 
 def ramp_threshold(
     neuron: Neuron | VectorField,
-    rates: ArrayLike | None = None,
+    rates: Any = None,
     I: Any = None,  # noqa: E741
     *,
     limit: Any = None,
     input: str | None = None,
-    slope: float | None = None,
+    slope: Any = None,
     **parameters: Any,
 ) -> RampThreshold:
     """Voltage and input at the onset of a spike, for inputs that rise at different rates.
@@ -124,8 +126,8 @@ def ramp_threshold(
     neuron
         The model, or its vector field; has a threshold.
     rates
-        In units of the input per ms (numbers). By default 25 rates over four decades around the one at which the input
-        reaches the rheobase of a step within the slowest time constant at rest.
+        In units of the input per ms, or quantities. By default 25 rates over four decades around the one at which
+        the input reaches the rheobase of a step within the slowest time constant at rest.
     I
         Where the ramps begin and the neuron is at rest.
     limit
@@ -161,10 +163,12 @@ def ramp_threshold(
     rest, remark = at_rest(field, name)
     ramps = Ramps.of(field, name, rest.point, None if limit is None else float(field.read(name, limit)))
     unit = field.unit(name)
-    speeds = _rates(rates, ramps) if rates is None else _given(rates) * unit.scale
+    speeds = _usual(ramps) if rates is None else _given(rates, unit / UNITS["ms"]) * unit.scale
+    slope = None if slope is None else _positive(slope, field.unit(field.voltage) / UNITS["ms"])
     onsets = [ramps.onset(speed, slope) for speed in speeds]
     fires = np.array([onset is not None for onset in onsets])
     critical = _critical(ramps, speeds, fires)
+    late = ramps.rounded(speeds) / unit.scale
     start = float(field.values[field.index(name)])
     table = np.array([(np.nan,) * 3 if o is None else (o.voltage, start + o.rise, o.time) for o in onsets])
     return RampThreshold(
@@ -176,23 +180,37 @@ def ramp_threshold(
         unit=field.unit_name(field.voltage), input_unit=unit.name,
         rate_unit="1/ms" if unit.name == "1" else f"{unit.name}/ms", criterion=ramps.criterion(slope),
         status=f"ramps from {with_unit(field, name, start)} to {with_unit(field, name, ramps.limit)}, where the input "
-        "stays" + (f"; {remark}" if remark else ""),
+        "stays" + (f"; {remark}" if remark else "") + _delayed(late, "1/ms" if unit.name == "1" else f"{unit.name}/ms"),
     )  # fmt: skip
 
 
-def _given(rates: Any) -> Array:
-    try:
-        found = np.sort(np.atleast_1d(np.asarray(rates, dtype=float)))
-    except (TypeError, ValueError):
-        raise ModelError("rates have to be numbers, in units of the input per ms") from None
-    if found.ndim != 1 or not found.size or not np.all(np.isfinite(found)) or np.any(found <= 0.0):
+def _positive(slope: Any, unit: Unit) -> float:
+    found = number(slope, unit, "slope")
+    if not found > 0.0:
+        raise ModelError(f"slope, at which a spike begins, has to be positive, but {slope!r} was given")
+    return found
+
+
+def _given(rates: Any, unit: Unit) -> Array:
+    found = np.sort(np.atleast_1d(numbers(rates, unit, "rates")))
+    if found.ndim != 1 or not found.size or np.any(found <= 0.0):
         raise ModelError("rates have to be one or more positive numbers, in units of the input per ms")
     return found
 
 
-def _rates(rates: None, ramps: Ramps) -> Array:
+def _usual(ramps: Ramps) -> Array:
     centre = abs(ramps.step) / ramps.slowest
     return np.geomspace(0.01 * centre, 100.0 * centre, 25)
+
+
+def _delayed(rates: Array, unit: str) -> str:
+    """That slow ramps are answered late (slow passage through a bifurcation)."""
+    if not rates.size:
+        return ""
+    return (
+        f"; up to {rates.max():.3g} {unit} the neuron stays at a rest that is unstable already until noise moves it, "
+        "here that of rounding: with more noise the spike begins earlier"
+    )
 
 
 def _critical(ramps: Ramps, rates: Array, fires: NDArray[np.bool_]) -> float | None:

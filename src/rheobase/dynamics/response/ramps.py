@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 _WAIT = 12.0  # slowest time constants that a spike may come after the end of a ramp
 _BEYOND = 10.0  # the end of the ramps, in steps that just make a spike
 _STEPS, _ROUNDS = 48, 4
-_SAMPLES, _RTOL = 4000, 1e-10
+_SAMPLES, _RTOL, _COARSE, _DEPENDS = 4000, 1e-10, 1e-7, 1e-2
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,21 @@ class Ramps:
         times = np.concatenate([[0.0], np.sort(ends)])
         return times, np.sign(reach) * np.minimum(rates[:, None] * times, abs(reach))
 
-    def spikes(self, rates: Array) -> Array:
+    def spikes(self, rates: Array, rtol: float = _RTOL) -> Array:
         """When the threshold is passed (rows,), infinite where it is not."""
         times, rises = self._course(rates)
-        return self._times(times, rises, float(times[-1]) + _WAIT * self.slowest)
+        return self._times(times, rises, float(times[-1]) + _WAIT * self.slowest, rtol)
 
-    def _times(self, times: Array, rises: Array, duration: float) -> Array:
+    def rounded(self, rates: Array) -> Array:
+        """Those of some rates at which the input at the spike is one of the integrator's tolerance."""
+        fine, coarse = self.spikes(rates), self.spikes(rates, _COARSE)
+        both = np.isfinite(fine) & np.isfinite(coarse)
+        away = np.abs(fine[both] - coarse[both]) * rates[both]
+        return rates[both][away > _DEPENDS * abs(self.step)]
+
+    def _times(self, times: Array, rises: Array, duration: float, rtol: float = _RTOL) -> Array:
         run = trajectories(
-            self.field, np.tile(self.rest, (len(rises), 1)), duration=duration, stop_after=1, rtol=_RTOL,
+            self.field, np.tile(self.rest, (len(rises), 1)), duration=duration, stop_after=1, rtol=rtol,
             drive=Drive(self.name, times, self.base + rises),
         )  # fmt: skip
         return np.array([spikes[0] if len(spikes) else np.inf for spikes in run.spikes])
@@ -136,6 +143,12 @@ class Ramps:
         top = fired + int(falls[0]) if falls.size else len(v) - 1
         steepest = int(np.argmax(own[: top + 1]))
         wanted = SHARE * own[steepest] if slope is None else slope * self.field.unit(self.field.voltage).scale
+        if wanted >= own[steepest]:
+            per = self.field.unit_name(self.field.voltage)
+            raise ModelError(
+                f"no spike of {called(self.field)} begins where dv/dt passes {slope:g}: its own dv/dt is at most "
+                f"{self.field.shown(self.field.voltage, own[steepest]):.4g} {per}/ms; give a smaller slope"
+            )
         return self._passing(rate, sample[: steepest + 1], own[: steepest + 1] - wanted, v)
 
     def _regenerative(self, rate: float, spike: float, away: Array) -> Onset:

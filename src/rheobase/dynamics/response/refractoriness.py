@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.orbits.numbers import number
 from rheobase.dynamics.orbits.stimulus import at_rest, called, stimulated
-from rheobase.dynamics.response.second_pulse import Pulses, first_spike
+from rheobase.dynamics.response.second_pulse import Pulses, first_spike, pulse_width
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
+from rheobase.units import UNITLESS
 
 Array = NDArray[np.float64]
 
@@ -82,7 +84,7 @@ def refractory_period(
     I: Any = None,  # noqa: E741
     *,
     input: str | None = None,
-    width_ms: float = 0.1,
+    width_ms: Any = 0.1,
     normal: float = 1.5,
     strongest: float = 20.0,
     **parameters: Any,
@@ -102,7 +104,7 @@ def refractory_period(
     input
         The input parameter; by default the one called I or so.
     width_ms
-        Of the pulses.
+        Of the pulses, ms or a quantity.
     normal, strongest
         Strengths in units of the smallest pulse that makes a spike from rest.
     **parameters
@@ -127,10 +129,12 @@ def refractory_period(
             f"{called(field)} has no threshold, so nothing says what a spike is; give it one, such as "
             "threshold='v > 0*mV'"
         )
-    if not (width_ms > 0.0 and 1.0 < normal <= strongest):
-        raise ModelError("width_ms has to be positive, normal above 1, and strongest not below normal")
+    width_ms = pulse_width(width_ms)
+    normal, strongest = number(normal, UNITLESS, "normal"), number(strongest, UNITLESS, "strongest")
+    if not 1.0 < normal <= strongest:
+        raise ModelError(f"normal has to be above 1 and strongest not below it, but they are {normal:g}, {strongest:g}")
     rest, remark = at_rest(field, name)
-    pulses = Pulses(field, name, rest.point, float(width_ms))
+    pulses = Pulses(field, name, rest.point, width_ms)
     first = normal * pulses.threshold
     fired, below, count = first_spike(pulses, first)
     begin = max(below - fired, width_ms, 2.0 * width_ms - fired)
@@ -146,12 +150,13 @@ def refractory_period(
     later = _after(absolute, intervals)
     needed = np.array([_strength(tried(x, strengths[:-1]), strengths[:-1], x, tried) for x in later])
     width = f"{width_ms:g} ms"
+    soon = "" if absolute > intervals[0] else "; there is a second spike at the shortest interval that they can have"
     return RefractoryPeriod(
         absolute_ms=absolute, relative_ms=relative, intervals_ms=later, strength=needed, normal=normal,
         strongest=strongest, threshold=field.shown(name, pulses.threshold), unit=field.unit_name(name),
         width_ms=width_ms,
         status=f"two pulses of {width} at rest; a normal one has {normal:g} times the threshold, the strongest "
-        f"{strongest:g} times" + (f"; {remark}" if remark else ""),
+        f"{strongest:g} times{soon}" + (f"; {remark}" if remark else ""),
     )  # fmt: skip
 
 

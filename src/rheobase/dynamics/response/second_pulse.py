@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.orbits.numbers import number
 from rheobase.dynamics.orbits.stimulus import called
 from rheobase.dynamics.orbits.trajectory import Drive, trajectories
 from rheobase.errors import ModelError
@@ -19,6 +21,14 @@ _SAMPLES = 800
 _ROWS, _ROUNDS = 32, 6
 _WEAKEST, _STRONGEST = 1e-4, 4.0  # of the pulse that takes the voltage to the threshold by itself
 _WAIT = 6.0  # slowest time constants at rest
+
+
+def pulse_width(value: Any) -> float:
+    """The width of a pulse in ms, positive."""
+    width = number(value, "ms", "width_ms")
+    if not width > 0.0:
+        raise ModelError(f"width_ms, the width of a pulse, has to be positive, but {value!r} was given")
+    return width
 
 
 @dataclass(frozen=True, eq=False)
