@@ -139,8 +139,10 @@ def test_bistability_is_followed_down_to_its_end():
     assert "low-pass: " in found.summary() and " 1 at 0 Hz" not in found.summary()
 
 
-def test_a_neuron_that_never_spikes_has_no_class():
-    found = classify(Neuron("dv/dt = (-v + I)/(10*ms) : 1\nI : 1 = 0", name="leak"))
+@pytest.mark.parametrize("slope", ["-v", "v - v**3 - 1"])
+def test_a_neuron_that_never_spikes_has_no_class(slope):
+    """A leak; a switch, whose rest is lost in a saddle-node to another rest."""
+    found = classify(Neuron(f"dv/dt = ({slope} + I)/(10*ms) : 1\nI : 1 = 0", v=-1.3))
     assert found.hodgkin_class is None and found.rheobase is None and found.begins == "never"
     assert "it does not spike at any input tried" in found.summary()
 

@@ -357,7 +357,7 @@ def test_a_diagram_and_its_cycles_mark_what_they_share_once(squid):
 
 
 def test_a_drawn_branch_is_smooth_and_goes_no_further_than_its_points(squid):
-    from rheobase.plot.cycles import smooth
+    from rheobase.plot.curve import smooth
 
     x, y = smooth(squid.values, squid.maximum["v"])
     assert x[::12] == pytest.approx(squid.values, rel=1e-12) and y[::12] == pytest.approx(squid.maximum["v"], rel=1e-12)

@@ -13,6 +13,7 @@ from rheobase.dynamics.analysis import Analysis
 from rheobase.dynamics.cycles.continuation import CycleBranch
 from rheobase.dynamics.equilibria.box import find_box
 from rheobase.dynamics.equilibria.search import polish
+from rheobase.dynamics.field import VectorField
 from rheobase.model.neuron import Neuron
 
 Array = NDArray[np.float64]
@@ -24,6 +25,8 @@ _LONG, MOST_MS = 150.0, 4000.0
 #: In time constants at the lower end of what is looked at.
 _FADING = 15.0
 _WALK, _JUMP = 101, 0.1
+#: How far above where firing ends the input is lowered from firing, in steps, as shares of the same distance.
+LOWERED = (0.3, 0.1, 0.04)
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class Bench:
     def cycles(self) -> tuple[CycleBranch, ...]:
         """Branches of cycles, among them that of firing; those of a neuron with a reset lie below the threshold."""
         return () if self.neuron.has_reset else self.page.cycles
+
+    @cached_property
+    def field(self) -> VectorField:
+        """The right-hand side of the neuron with its threshold."""
+        return VectorField.of(self.neuron, smooth=False)
 
     @cached_property
     def copies(self) -> Copies:
@@ -154,7 +162,7 @@ class Bench:
         found = self.page.character
         end = found.stops_at if found.stops_at is not None else found.rheobase
         start, edge = self.firing, self.read(end if end is not None else self.well_above)
-        for aside in (0.3, 0.1, 0.04):
+        for aside in LOWERED:
             start = self.copies.settled(edge + aside * self.width, start, self.long / 4)
         return start
 

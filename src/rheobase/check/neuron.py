@@ -10,6 +10,7 @@ from rheobase.check.bench import Bench
 from rheobase.check.staircase import hysteresis, staircase
 from rheobase.check.trial import DynamicsCheck, Trial
 from rheobase.dynamics.analysis import Analysis
+from rheobase.dynamics.orbits.spiking import crossing
 from rheobase.dynamics.page import analyse
 from rheobase.model.neuron import Neuron
 from rheobase.units import Quantity
@@ -95,9 +96,7 @@ def _with_threshold(neuron: Neuron, page: Analysis) -> Neuron:
     """Spikes are upward crossings: of the threshold, or of the middle of the oscillation where there is none."""
     if neuron.threshold is not None and neuron.refractory is None and not neuron.has_reset:
         return neuron.with_(refractory=neuron.texts["threshold"])  # else it would spike at every step above
-    if neuron.threshold is not None or page.pattern is None:
+    level = page.character.spike_level
+    if neuron.threshold is not None or level is None:
         return neuron
-    late = page.pattern.voltage[page.pattern.voltage.size // 2 :]
-    middle, unit = (late.max() + late.min()) / 2, page.field.unit_name(page.field.voltage)
-    condition = f"{page.field.voltage} > {middle:.10g}" + ("" if unit == "1" else f"*{unit}")
-    return neuron.with_(threshold=condition, refractory=condition)
+    return crossing(neuron, page.field.voltage, page.field.unit_name(page.field.voltage), level)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.check.bench import ASIDE, MOST_MS, Bench
+from rheobase.check.bench import ASIDE, LOWERED, MOST_MS, Bench
 from rheobase.check.copies import Copies, boundary, mean_interval, trains
 from rheobase.check.staircase import rates_on
 from rheobase.check.trial import Trial
@@ -80,8 +80,7 @@ def stop(bench: Bench) -> Iterator[Trial]:
 
 def _lowered(bench: Bench, what: str, values: Array) -> Trial:
     """The input is lowered step by step, so that the state is always that of an input just above."""
-    slowest = mean_interval(_train(bench, float(values[-1]), bench.lowered, 4 * bench.long), bench.long)
-    hold = float(np.clip(8 * slowest if np.isfinite(slowest) else 0.0, bench.long / 4, 2 * MOST_MS))
+    hold = _held(bench, float(values[-1]))
     found, sooner = (
         boundary(values, rates_on(bench, values[::-1], hold * share, bench.lowered)[::-1] > 0) for share in (1.0, 0.5)
     )
@@ -93,6 +92,12 @@ def _lowered(bench: Bench, what: str, values: Array) -> Trial:
         f"the input is lowered in steps that are held for {hold:.4g} ms; allowed are a step and what half the time "
         "changes",
     )  # fmt: skip
+
+
+def _held(bench: Bench, value: float) -> float:
+    """How long an input that is lowered step by step stays at each (ms): some of the intervals at ``value``."""
+    slowest = mean_interval(_train(bench, value, bench.lowered, 4 * bench.long), bench.long)
+    return float(np.clip(8 * slowest if np.isfinite(slowest) else 0.0, bench.long / 4, 2 * MOST_MS))
 
 
 def _edge_trial(bench: Bench, what: str, predicted: float, values: Array, active: Any, how: str) -> Trial:
@@ -165,8 +170,8 @@ def _period(bench: Bench, value: float, start: Array, duration: float) -> tuple[
 
 
 def _train(bench: Bench, value: float, start: Array, duration: float) -> Array:
-    p = bench.page.field.at(**{bench.page.parameter: value})
-    return trajectories(bench.page.field, start[None], p, duration=duration).spikes[0]
+    p = bench.field.at(**{bench.page.parameter: value})
+    return trajectories(bench.field, start[None], p, duration=duration).spikes[0]
 
 
 def _mean_intervals(copies: Copies, values: Array, starts: Array, duration: float) -> list[float]:
@@ -182,21 +187,33 @@ def bistable(bench: Bench) -> Iterator[Trial]:
     inside = bench.read(value)
     rest = bench.equilibrium(inside)
     at, voltage = bench.page.field.states.index(bench.page.field.voltage), bench.page.field.voltage
-    traces = bench.traces(
-        np.array([inside, inside]), np.stack([rest, bench.on_orbit(bench.read(found.bistable[0]), inside)])
-    )
-    late = traces[len(traces) // 2 :]
+    late = bench.traces(np.array([inside]), rest[None])[-1]
     shown = bench.page.field.shown
-    size = float(np.ptp(late[:, 1]))
     yield Trial(
         f"at {bench.page.parameter} = {value:.5g}, from rest: {voltage}", float(shown(voltage, rest[at])),
-        float(shown(voltage, late[-1, 0])), bench.page.field.unit_name(voltage), 1e-6 * max(abs(rest[at]), 1.0),
+        float(shown(voltage, late[0])), bench.page.field.unit_name(voltage), 1e-6 * max(abs(rest[at]), 1.0),
         "it has to stay where it is",
     )  # fmt: skip
     yield Trial(
         f"at {bench.page.parameter} = {value:.5g}, from firing: still fires (1) or not (0)", 1.0,
-        float(size > 10 * _PUSH * max(abs(rest[at]), 1.0)), "1", 0.0, "the same input, begun on the firing orbit",
+        float(_fires_on(bench, inside, bench.read(found.bistable[0]), 10 * _PUSH * max(abs(rest[at]), 1.0))), "1", 0.0,
+        "the same input, begun on the firing orbit",
     )  # fmt: skip
+
+
+def _fires_on(bench: Bench, value: float, edge: float, least: float) -> bool:
+    """Whether it still fires at an input at which it also rests.
+
+    Begun on the predicted cycle, it has to move by more than ``least`` of the voltage; where there is none, the input
+    is lowered from one above in small steps, since a state of another orbit may fall to rest.
+    """
+    if bench.cycles:
+        start = bench.on_orbit(edge, value)
+        traces = bench.traces(np.array([value]), start[None])
+        return bool(np.ptp(traces[len(traces) // 2 :]) > least)
+    above = edge + LOWERED[-1] * bench.width
+    course = np.linspace(above, value, _GRID // 2)
+    return bool(rates_on(bench, course, _held(bench, above), bench.lowered)[-1] > 0)
 
 
 def _finite(value: float) -> float | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rheobase.dynamics.cycles.continuation import CycleBranch
 from rheobase.dynamics.equilibria.diagram import BifurcationDiagram
@@ -104,9 +105,9 @@ class Analysis:
         if self.pattern is not None:
             lines += ["", f"a step to {self.step}: {self.pattern.sentence}"]
         if self.fi is not None:
-            keep = np.unique(np.linspace(0, self.fi.I.size - 1, min(_RATES_SHOWN, self.fi.I.size)).round().astype(int))
+            keep = _rows(self.fi)
             head = self.parameter if self.unit == "1" else f"{self.parameter} ({self.unit})"
-            lines += ["", f"  {head:<16} rate (Hz)   first interval (Hz)"]
+            lines += ["", f"f-I curve: {self.fi.status}", f"  {head:<16} rate (Hz)   first interval (Hz)"]
             onset = self.fi.onset if self.fi.onset is not None else np.full(self.fi.I.shape, np.nan)
             lines += [f"  {self.fi.I[k]:<16.6g} {self.fi.steady[k]:>9.4g}   {onset[k]:>9.4g}" for k in keep]
         return lines
@@ -160,6 +161,13 @@ class Analysis:
         from rheobase.plot.analysis import analysis
 
         return analysis(self)
+
+
+def _rows(fi: FICurve) -> NDArray[np.int64]:
+    """Which inputs of the curve the page shows: those at which it fires, and the silent ones on either side."""
+    fires = np.flatnonzero(fi.steady > 0)
+    first, last = (max(fires[0] - 1, 0), min(fires[-1] + 1, fi.I.size - 1)) if fires.size else (0, fi.I.size - 1)
+    return np.unique(np.linspace(first, last, min(_RATES_SHOWN, last - first + 1)).round().astype(int))
 
 
 def point_dict(point: SpecialPoint) -> dict[str, Any]:

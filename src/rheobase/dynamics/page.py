@@ -16,11 +16,13 @@ from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.firing.classify import Character, classify
 from rheobase.dynamics.firing.cycle_rates import firing_branch
 from rheobase.dynamics.firing.fi_curve import FICurve, fi_curve, input_of
+from rheobase.dynamics.orbits.spiking import crossing
 from rheobase.dynamics.patterns.firing_pattern import FiringPattern, firing_pattern
 from rheobase.dynamics.portrait.phase_portrait import phase_portrait
 from rheobase.dynamics.special import SpecialPoint
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
+from rheobase.units import ms
 
 #: The range of the input: so many rheobases are searched for bifurcations, and this many are shown at least.
 _SEARCHED, _BELOW, _SHOWN, _ROOM = 60.0, 1.0, 2.5, 0.08
@@ -29,6 +31,8 @@ _RATES = 60
 _STEP = 1.5
 _SAME = 1e-6
 _LONG_MS = 2000.0
+#: How long each input of the f-I curve is applied: so many intervals of the answer to the step, within these bounds.
+_INTERVALS, _SHORTEST_MS, _LONGEST_MS = 20.0, 1000.0, 20_000.0
 
 
 def analyse(
@@ -76,10 +80,11 @@ def analyse(
     over, diagram = work.diagram(character, range)
     tell("branches of cycles")
     cycles = tuple(work.cycles(character, diagram, over)) if diagram is not None else ()
-    tell("f-I curve")
-    fi = work.rates(character, over)
-    tell("answer to a step, phase portrait")
+    tell("answer to a step")
     pattern = work.pattern(character)
+    tell("f-I curve")
+    fi = work.rates(character, over, pattern)
+    tell("phase portrait")
     return Analysis(
         model=neuron.name or "neuron",
         parameter=name,
@@ -128,6 +133,8 @@ class _Work:
         values: list[float] = [point.value for point in found.special]
         if character.rheobase is not None:
             values.append(character.rheobase)
+        if character.stops_by is not None and character.stops_at is not None:
+            values.append(character.stops_at)
         last = max([base + _SHOWN * size, *values])
         first = min([base - 0.1 * size, *values])
         over = (first - _ROOM * (last - first), last + _ROOM * (last - first))
@@ -164,13 +171,15 @@ class _Work:
             self.notes.append(f"no cycles through the orbit at {self.name} = {value:.6g}: {reason}")
             return None
 
-    def rates(self, character: Character, over: tuple[float, float]) -> FICurve | None:
+    def rates(self, character: Character, over: tuple[float, float], pattern: FiringPattern | None) -> FICurve | None:
         if character.rheobase is None and character.spikes_from is None:
             return None
         low = min(character.rest_input, max(over[0], character.rest_input))
         values = np.linspace(low, over[1], _RATES)
         try:
-            return fi_curve(self.neuron, values, input=self.name, throw=False, **self.others)
+            return fi_curve(
+                self.neuron, values, duration=_watched(pattern) * ms, input=self.name, throw=False, **self.others
+            )
         except ModelError as reason:
             self.notes.append(f"no f-I curve: {reason}")
             return None
@@ -179,10 +188,17 @@ class _Work:
         if character.rheobase is None and character.spikes_from is None:
             return None
         try:
-            return firing_pattern(self.neuron, _above(character), **self.others)
+            return firing_pattern(self._spiking(character), _above(character), input=self.name, **self.others)
         except ModelError as reason:
             self.notes.append(f"no firing pattern: {reason}")
             return None
+
+    def _spiking(self, character: Character) -> Neuron:
+        """The neuron with the input at which it rests, and with a threshold where it has none of its own."""
+        base = character.rest_input * self.field.unit(self.name)
+        resting = self.neuron.with_(**{self.name: base})
+        voltage, level = self.field.voltage, character.spike_level
+        return resting if level is None else crossing(resting, voltage, self.field.unit_name(voltage), level)
 
     def portrait(self, character: Character) -> Any:
         """At rest; basins only where two states are all."""
@@ -207,6 +223,13 @@ def _above(character: Character) -> float:
     value = character.rheobase if character.rheobase is not None else character.spikes_from
     assert value is not None
     return character.rest_input + _STEP * (value - character.rest_input)
+
+
+def _watched(pattern: FiringPattern | None) -> float:
+    """A time in ms that is long enough for a slow neuron to show its rate."""
+    if pattern is None or len(pattern.spikes_ms) < 3:
+        return _SHORTEST_MS
+    return float(np.clip(_INTERVALS * np.diff(pattern.spikes_ms)[-1], _SHORTEST_MS, _LONGEST_MS))
 
 
 def _ends_at(branch: CycleBranch, hopf: SpecialPoint) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 
 from rheobase.plot import cycles, diagram, phase_portrait
+from rheobase.plot.fi_curve import broken
 from rheobase.plot.style import COLOURS, FAINT, from_zero, label, printed, style
 
 _INTERVALS = 15
+_LINES = ("threshold", "reset", "separatrix (stable manifold)", "stable limit cycle", "unstable limit cycle")
+#: Of a legend that may come to lie on what is drawn.
+_ON_LINES: Any = {"fontsize": 7.5, "frameon": True, "framealpha": 0.7, "edgecolor": "none"}
 
 
 def analysis(result: Any) -> Any:
@@ -34,9 +39,22 @@ def _portrait(axes: Any, result: Any) -> None:
         _missing(axes, "no phase portrait")
         return
     result.portrait.plot(axes)
-    phase_portrait.title(axes, result.portrait.title)
-    if axes.get_legend() is not None:
-        axes.get_legend().set(visible=False)  # the colours are explained where the portrait stands alone
+    _, _, rest = result.portrait.title.partition(": ")
+    unit = "" if result.unit == "1" else f" {result.unit}"
+    phase_portrait.title(axes, f"at {result.parameter} = {result.character.rest_input:.5g}{unit}: {rest}".rstrip(": "))
+    _fewer_names(axes)
+
+
+def _fewer_names(axes: Any) -> None:
+    """The legend of a portrait with what its lines are; the marks are explained where the portrait stands alone."""
+    found = axes.get_legend()
+    if found is None:
+        return
+    named = {text.get_text(): handle for handle, text in zip(found.legend_handles, found.get_texts(), strict=True)}
+    kept = {name: handle for name, handle in named.items() if name.endswith("= 0") or name in _LINES}
+    found.remove()
+    if kept:
+        axes.legend(kept.values(), kept.keys(), loc="best", **_ON_LINES)
 
 
 def _diagram(axes: Any, result: Any) -> None:
@@ -51,11 +69,11 @@ def _diagram(axes: Any, result: Any) -> None:
     low, high = _heights(result, state)
     axes.set(xlim=result.over, ylim=(low, high), xlabel=_input(result), ylabel=_named(result, state))
     axes.set_title("equilibria and cycles")
-    axes.legend(loc="best", fontsize=7.5)
+    axes.legend(loc="best", **_ON_LINES)
 
 
 def _heights(result: Any, state: str) -> tuple[float, float]:
-    """The states that matter: those of cycles, and of equilibria from rest to where the last point of interest is."""
+    """The states that matter: those of cycles and of equilibria near them, the rest, and all points with a name."""
     parts = [branch.states[state] for branch in result.diagram.branches]
     parts += [found for branch in result.cycles for found in (branch.minimum[state], branch.maximum[state])]
     inside = np.concatenate(parts)
@@ -63,19 +81,22 @@ def _heights(result: Any, state: str) -> tuple[float, float]:
         cycle = np.concatenate([found for b in result.cycles for found in (b.minimum[state], b.maximum[state])])
         size = np.ptp(cycle)
         inside = inside[(inside > cycle.min() - size) & (inside < cycle.max() + size)]
+    named = [point.state[state] for point in result.special]
+    named += [] if result.character.rest is None else [result.character.rest[state]]
+    inside = np.concatenate([inside, named])
     room = 0.06 * float(np.ptp(inside)) or 1.0
     return float(inside.min()) - room, float(inside.max()) + room
 
 
 def _rates(axes: Any, result: Any) -> None:
     if result.fi is None:
-        _missing(axes, "no f-I curve: it does not fire at any input tried")
+        _missing(axes, _reason(result, "f-I curve"))
         return
-    axes.plot(result.fi.I, result.fi.onset, color=COLOURS[4], lw=1.2, label="one over the first interval")
+    axes.plot(*broken(result.fi.I, result.fi.onset), color=COLOURS[4], lw=1.2, label="one over the first interval")
     if result.fi.below is not None and np.any(result.fi.below > 0):
         shown = np.where(result.fi.below > 0, result.fi.below, np.nan)
         axes.plot(result.fi.I, shown, ":", color=COLOURS[0], label="oscillates below the threshold")
-    axes.plot(result.fi.I, result.fi.steady, "o-", color=COLOURS[0], ms=3, label="steady rate")
+    axes.plot(*broken(result.fi.I, result.fi.steady), "o-", color=COLOURS[0], ms=3, label="steady rate")
     axes.set(xlabel=_input(result), ylabel="rate (Hz)", title="f-I curve")
     from_zero(axes)
     if result.character.rheobase is not None:
@@ -86,7 +107,7 @@ def _rates(axes: Any, result: Any) -> None:
 def _trace(axes: Any, result: Any) -> None:
     found = result.pattern
     if found is None:
-        _missing(axes, "no trace: it does not fire at any input tried")
+        _missing(axes, _reason(result, "firing pattern"))
         return
     axes.plot(found.times_ms, found.voltage, color=COLOURS[0], lw=0.9)
     axes.set_xlim(found.times_ms[0], _seen(found))
@@ -100,6 +121,12 @@ def _seen(found: Any) -> float:
     if intervals.size < 2 * _INTERVALS or np.ptp(intervals[_INTERVALS:]) > 0.02 * intervals[-1]:
         return end
     return min(end, float(found.spikes_ms[0] + _INTERVALS * intervals[-1]))
+
+
+def _reason(result: Any, part: str) -> str:
+    """Why a part is missing: the note that says so, else that there is no firing to show."""
+    notes = [note for note in result.notes if note.startswith(f"no {part}")]
+    return fill(notes[0], 60) if notes else f"no {part}: it does not fire at any input tried"
 
 
 def _missing(axes: Any, sentence: str) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from rheobase.plot.curve import FINE, smooth
 from rheobase.plot.diagram import mark
 from rheobase.plot.style import COLOURS, FAINT, fresh, from_zero, label, printed, style
 
 STABLE, UNSTABLE = "#009E73", "#D55E00"
-_FINE = 12  # points that are drawn for each cycle of a branch
 
 
 def branch(result: Any, state: str, axes: Any = None) -> Any:
@@ -69,24 +69,9 @@ def _curve(axes: Any, x: Any, y: Any, stable: Any) -> None:
             continue
         kind = bool(attracts[first])
         look: Any = {"color": STABLE, "lw": 2.0} if kind else {"color": UNSTABLE, "lw": 1.2, "ls": (0, (4, 2))}
-        part = slice(_FINE * first, _FINE * last + 1)
+        part = slice(FINE * first, FINE * last + 1)
         name = fresh(axes, "stable cycles" if kind else "unstable cycles")
         axes.plot(fine_x[part], fine_y[part], label=name, zorder=3, **look)
-
-
-def smooth(x: Any, y: Any) -> tuple[Any, Any]:
-    """A curve through points, each coordinate a cubic of the length so far that turns nowhere but at the points."""
-    from scipy.interpolate import PchipInterpolator
-
-    if len(x) < 2:
-        return x, y
-    points = np.column_stack([x, y])
-    spans = np.ptp(points, axis=0)
-    steps = np.linalg.norm(np.diff(points, axis=0) / np.where(spans > 0.0, spans, 1.0), axis=1)
-    length = np.concatenate([[0.0], np.cumsum(np.maximum(steps, 1e-9))])
-    at = np.interp(np.arange(_FINE * (len(x) - 1) + 1) / _FINE, np.arange(len(x)), length)
-    fine = PchipInterpolator(length, points)(at)
-    return fine[:, 0], fine[:, 1]
 
 
 def _marks(axes: Any, result: Any, y: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rheobase.plot.curve import FINE, smooth
 from rheobase.plot.style import COLOURS, FAINT, THEORY, fresh, label, style
 
 _STABLE, _UNSTABLE = "#000000", FAINT
@@ -65,9 +66,11 @@ def bifurcation_diagram(diagram: Any, state: str, ax: Any = None) -> Any:
 def branches(axes: Any, found: Any, state: str) -> None:
     """Lines: solid where the equilibrium attracts, dashed where it does not."""
     for branch in found:
+        values, states = smooth(branch.values, branch.states[state])
         for piece, stable in branch.pieces():
+            fine = slice(FINE * piece.start, FINE * (piece.stop - 1) + 1)
             axes.plot(
-                branch.values[piece], branch.states[state][piece], "-" if stable else "--",
+                values[fine], states[fine], "-" if stable else "--",
                 color=_STABLE if stable else _UNSTABLE, lw=1.8 if stable else 1.4, zorder=2,
                 label=fresh(axes, "stable" if stable else "unstable"),
             )  # fmt: skip

@@ -28,21 +28,21 @@ def fi_curve(result: Any, ax: Any = None) -> Any:
         order = np.argsort(result.I)
         values = result.I[order]
         if result.onset is not None and np.any(result.onset > 0):
-            ax.plot(*_broken(values, result.onset[order]), color=FAINT, lw=1.2, label="onset: first interval")
+            ax.plot(*broken(values, result.onset[order]), color=FAINT, lw=1.2, label="onset: first interval")
         for method, look in (
             ("cycles", {"color": COLOURS[1], "lw": 3.0, "alpha": 0.55, "label": "cycles"}),
             ("closed form", {"color": THEORY, "lw": 3.0, "alpha": 0.35, "label": "closed form"}),
             ("simulation", {"color": COLOURS[0], "marker": ".", "ms": 4, "lw": 1.0, "label": "simulation"}),
         ):
             if method in result.rates:
-                ax.plot(*_broken(values, result.rates[method][order]), **look)
+                ax.plot(*broken(values, result.rates[method][order]), **look)
         ax.set(xlabel=label(result.input, result.unit), ylabel="rate (Hz)")
         from_zero(ax)
         ax.legend(loc="best")
     return ax.figure
 
 
-def _broken(values: Any, rates: Any) -> tuple[Any, Any]:
+def broken(values: Any, rates: Any) -> tuple[Any, Any]:
     """No line joins an input at which it is silent with one at which it fires: what lies between is not known."""
     jumps = np.nonzero((rates[1:] > 0) != (rates[:-1] > 0))[0] + 1
     return np.insert(values, jumps, np.nan), np.insert(rates, jumps, np.nan)

@@ -12,7 +12,8 @@ from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.firing.excitability import Findings, find
 from rheobase.dynamics.firing.fi_curve import input_of
 from rheobase.dynamics.firing.resonator import Resonance
-from rheobase.errors import ModelError
+from rheobase.dynamics.orbits.spiking import LEVEL
+from rheobase.errors import ModelError, UnitError
 from rheobase.model.neuron import Neuron
 
 
@@ -55,6 +56,9 @@ class Character:
         Integrator or resonator, at rest, and nine tenths of the way to where the rest is lost.
     diagram
         The equilibria that were followed.
+    spike_level
+        The voltage that counts as a spike for a neuron without a threshold, the middle of its largest oscillation; None
+        for one that has a threshold, and where it does not oscillate.
     """
 
     model: str
@@ -80,6 +84,7 @@ class Character:
     at_rest: Resonance | None
     near_threshold: Resonance | None
     diagram: BifurcationDiagram | None = part(repr=False)
+    spike_level: float | None = None
 
     @property
     def agree(self) -> bool:
@@ -115,7 +120,7 @@ class Character:
         names = (
             "model", "input", "unit", "hodgkin_class", "by_bifurcation", "by_fi_curve", "agree", "rest_input",
             "rheobase", "rheobase_error", "spikes_from", "rest_lost_at", "rest_lost_by", "begins", "onset_hz",
-            "stops_at", "stops_by", "ramp", "resonance_hz",
+            "stops_at", "stops_by", "ramp", "resonance_hz", "spike_level",
         )  # fmt: skip
         told: dict[str, Any] = {name: getattr(self, name) for name in names}
         return told | {
@@ -172,6 +177,8 @@ def _bounds(field: VectorField, name: str, given: Any) -> tuple[float, float] | 
         return None
     try:
         low, high = (float(field.read(name, value)) for value in given)
+    except UnitError:
+        raise  # it says which unit was given and which is wanted
     except (TypeError, ValueError):
         raise ModelError(f"range has to be two values of {name}, (low, high), not {given!r}") from None
     if not low < high:
@@ -215,4 +222,11 @@ def _character(found: Findings) -> Character:
         at_rest=found.at_rest,
         near_threshold=found.near_threshold,
         diagram=found.diagram,
+        spike_level=_level(field),
     )
+
+
+def _level(field: VectorField) -> float | None:
+    if LEVEL not in field.parameters:
+        return None
+    return float(field.shown(field.voltage, float(field.values[field.index(LEVEL)])))

@@ -26,8 +26,10 @@ def verdict(found: Findings) -> int | None:
 
 def begins(found: Findings) -> str:
     """How firing begins when the input rises slowly."""
+    if found.rheobase is None:
+        return "never" if found.spikes_from is None else "never, after the spikes at the onset of a step"
     if found.loss is None:
-        return "unknown" if found.rheobase is not None else "never"
+        return "unknown"
     kind = found.loss.kind
     if kind == "saddle-node":
         if found.bistable is not None:

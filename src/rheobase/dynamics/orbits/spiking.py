@@ -18,6 +18,7 @@ from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.orbits.trajectory import Trajectories, trajectories
 from rheobase.model.evaluate import evaluate
 from rheobase.model.expression import Expression, substitute
+from rheobase.model.neuron import Neuron
 from rheobase.units import Quantity
 
 Array = NDArray[np.float64]
@@ -45,6 +46,12 @@ def spiking(field: VectorField) -> VectorField:
     return VectorField(leveled, np.array([values[each] for each in leveled.parameters]))
 
 
+def crossing(neuron: Neuron, voltage: str, unit: str, level: float) -> Neuron:
+    """The neuron with a spike at every upward crossing of a voltage, in its shown unit."""
+    condition = f"{voltage} > {level:.10g}" + ("" if unit == "1" else f"*{unit}")
+    return neuron.with_(threshold=condition, refractory=condition)
+
+
 def fire(
     field: VectorField, starts: ArrayLike, *, duration: float, parameter: str, values: ArrayLike, drive: Any = None,
     **options: Any,
@@ -65,11 +72,16 @@ def fire(
     bare = {name: option for name, option in options.items() if name in ("rtol", "atol", "threads", "most")}
     seen = trajectories(
         leveled, starts, with_level(np.full(len(values), _UNREACHED)), duration=duration, drive=drive,
-        sample=np.linspace(0.0, duration, _SAMPLES), reset=False, **bare,
+        sample=_scattered(duration), reset=False, **bare,
     )  # fmt: skip
     assert seen.states is not None
     levels = _levels(seen.states[:, field.states.index(field.voltage)])
     return trajectories(leveled, starts, with_level(levels), duration=duration, drive=drive, **options)
+
+
+def _scattered(duration: float) -> Array:
+    """Times, one drawn in each of many equal parts: none keep step with an oscillation, and miss its peaks."""
+    return (np.arange(_SAMPLES) + np.random.default_rng(1).random(_SAMPLES)) * (duration / _SAMPLES)
 
 
 def _levels(voltage: Array) -> Array:

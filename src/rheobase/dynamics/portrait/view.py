@@ -74,8 +74,9 @@ def find_limits(section: Section, points: Sequence[Equilibrium], given: Mapping[
 def _padded(section: Section, name: str, box: Box, low: float, high: float) -> tuple[float, float]:
     """A little room on both sides; a width where there is none; no more of a gate's range than 0 to 1 needs."""
     at = section.field.states.index(name)
-    least = 20.0 if section.field.neuron.equations.dimension_of(name) == VOLTAGE else section.field.unit(name).scale
-    if high - low < 1e-3 * least:
+    volts = section.field.neuron.equations.dimension_of(name) == VOLTAGE
+    least, narrow = (20.0, 0.02) if volts else (section.field.unit(name).scale, 1e-3)
+    if high - low < narrow * least:  # nothing but the way back from the small push at rest
         low, high = low - least, high + least
     room = _ROOM * (high - low)
     low, high = low - room, high + room
