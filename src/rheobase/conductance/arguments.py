@@ -27,7 +27,7 @@ def read_quantity(value: Any, what: str, *dimensions: Dimension) -> Quantity | N
     """A finite quantity of one of these dimensions; None stays None."""
     if value is None:
         return None
-    quantity = as_quantity(value)
+    quantity: Any = as_quantity(value)
     if not isinstance(quantity, Quantity) or quantity.dimension not in dimensions:
         wanted = " or ".join(describe(dimension) for dimension in dimensions)
         found = describe(quantity.dimension) if isinstance(quantity, Quantity) else repr(value)
@@ -46,7 +46,7 @@ def read_concentration(value: Any, what: str) -> Quantity | str | None:
 
 def read_parameter(value: Any, what: str) -> Quantity | float:
     """One number or quantity."""
-    quantity = as_quantity(value)
+    quantity: Any = as_quantity(value)
     number = isinstance(quantity, Quantity | Real) and not isinstance(quantity, Unit)
     if not number or getattr(getattr(quantity, "value", quantity), "shape", ()):
         raise ModelError(f"{what} = {value!r} has to be one number or quantity")

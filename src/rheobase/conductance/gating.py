@@ -66,6 +66,9 @@ class Gating:
 
         return gating(self)
 
+    def __str__(self) -> str:
+        return self.summary()
+
     def summary(self) -> str:
         """Half-activation, and the slowest time constant of each gate, a line each."""
         lines = [f"channel {self.channel}" + (f" at {self.temperature:g} C" if self.temperature is not None else "")]

@@ -73,6 +73,9 @@ class Statistics:
 
         return draw(self)
 
+    def __str__(self) -> str:
+        return self.summary()
+
     def summary(self) -> str:
         """The numbers, a line each."""
         return "\n".join(

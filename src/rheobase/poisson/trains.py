@@ -111,6 +111,9 @@ class SpikeTrains:
 
         return trains(self)
 
+    def __str__(self) -> str:
+        return self.summary()
+
     def summary(self) -> str:
         """How many spikes there are, and what to expect."""
         mean = self.times.size / (self.n * self.duration) * 1e3
