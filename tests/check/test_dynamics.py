@@ -1,12 +1,14 @@
 """Predictions of the dynamics lens, tried by simulation; and a check that finds a wrong prediction."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rheobase import ModelError, Neuron, check, library
 from rheobase.check.copies import boundary, mean_interval
+from rheobase.check.predictions import _firing_inputs
 from rheobase.check.trial import Trial
 from rheobase.dynamics.page import analyse
 
@@ -95,3 +97,23 @@ def test_edges_and_intervals():
 def test_a_model_without_input_is_refused():
     with pytest.raises(ModelError, match="input"):
         check.dynamics(Neuron("dv/dt = -v/ms : 1"))
+
+
+def test_periods_are_tried_up_to_the_first_silence():
+    """Beyond it lies other firing, or an oscillation that is none: it does not reach the level of a spike."""
+    inputs = np.linspace(0.0, 10.0, 11)
+    rates = np.where((inputs == 0.0) | (inputs == 7.0), 0.0, 50.0)
+    orbit = (np.zeros(2), np.array([[-1.0], [1.0]]))
+    branch = SimpleNamespace(
+        at=lambda value: [SimpleNamespace(stable=True, orbit=(orbit[0], orbit[1] * (5.0 - value)))]
+    )
+    character = SimpleNamespace(stops_at=1.0, rheobase=1.0, spike_level=None)
+    page = SimpleNamespace(
+        fi=SimpleNamespace(I=inputs, steady=rates),
+        character=character,
+        field=SimpleNamespace(states=("v",), voltage="v"),
+    )
+    bench = SimpleNamespace(page=page, cycles=[branch], ceiling=np.inf)
+    assert _firing_inputs(bench).max() == pytest.approx(1.0 + 0.85 * 5.0)
+    character.spike_level = 0.9
+    assert _firing_inputs(bench).max() == pytest.approx(1.0 + 0.85 * 3.0)

@@ -143,11 +143,24 @@ def periods(bench: Bench) -> Iterator[Trial]:
 def _firing_inputs(bench: Bench) -> Array:
     """Three inputs at which firing is predicted, away from where it begins and ends."""
     fi, found = bench.page.fi, bench.page.character
-    fires = np.asarray(fi.I[fi.steady > 0] if fi is not None else [], dtype=float)
     low = found.stops_at if found.stops_at is not None else found.rheobase
-    if not fires.size or low is None:
+    if fi is None or low is None or not np.any(fi.steady > 0):
         return np.empty(0)
-    return low + _INSIDE * (min(float(fires.max()), bench.ceiling) - low)
+    fires = np.array([rate > 0 and _spikes(bench, value) for value, rate in zip(fi.I, fi.steady, strict=True)])
+    if not fires.any():
+        return np.empty(0)
+    first = int(np.argmax(fires))
+    last = first + int(np.argmin(np.append(fires[first:], False))) - 1  # until it is silent for the first time
+    return low + _INSIDE * (min(float(fi.I[last]), bench.ceiling) - low)
+
+
+def _spikes(bench: Bench, value: float) -> bool:
+    """Whether an oscillation is one of spikes: it has to pass the level of a neuron that has no threshold itself."""
+    level, at = bench.page.character.spike_level, bench.page.field.states.index(bench.page.field.voltage)
+    if level is None:
+        return True
+    orbits = [cycle.orbit[1][:, at] for branch in bench.cycles for cycle in branch.at(value) if cycle.stable]
+    return not orbits or any(orbit.min() < level < orbit.max() for orbit in orbits)
 
 
 def _rates(bench: Bench, values: Array) -> Array:
