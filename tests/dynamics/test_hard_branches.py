@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from rheobase import library
 from rheobase.dynamics.cycles.special_cycles import settled
 from rheobase.dynamics.equilibria.continuation import continuation
 from rheobase.dynamics.equilibria.fixed_points import fixed_points
+from rheobase.dynamics.two_parameters.continue_point import continue_point
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
 
@@ -125,3 +127,43 @@ def test_a_hopf_point_on_a_saddle_node_is_degenerate():
     assert {point.kind for point in diagram.special} == {"saddle-node", "hopf-degenerate"}
     assert [point.value for point in diagram.special] == pytest.approx([0.4, 0.4], rel=1e-12)
     assert "another eigenvalue" in diagram.hopf[0].note
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (
+            "dv/dt = (v - v**3 - w)/ms : 1\ndw/dt = eps*(v - w)/ms : 1\neps : 1 = 0",
+            "'w' does not change.*eps is 0",
+        ),
+        ("dv/dt = -(v + w - 1)/ms : 1\ndw/dt = (v + w - 1)/ms : 1", "determinant of the Jacobian is zero"),
+    ],
+)
+def test_equilibria_that_fill_curves_are_not_denied(text, words):
+    with pytest.raises(ModelError, match=words):
+        fixed_points(Neuron(text))
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"most": 0}, "most has to be at least 1"),
+        ({"tol": 0}, "tol has to lie between"),
+        ({"tol": float("nan")}, "tol has to lie between"),
+        ({"intervals": 3}, "intervals has to be at least 20"),
+        ({"longest_period": 0}, "longest_period has to be a time above 0"),
+    ],
+)
+def test_options_of_cycles_that_make_no_sense(options: Any, words: str):
+    with pytest.raises(ModelError, match=words):
+        continuation(ring, "mu", (-1, 2)).hopf[0].cycles(**options)
+
+
+def test_options_of_diagrams_that_make_no_sense():
+    with pytest.raises(ModelError, match=r"start has to name states"):
+        continuation(ring, "mu", (-1, 2), start=3)  # pyright: ignore[reportArgumentType]
+    (hopf,) = continuation(ring, "mu", (-1, 2)).hopf
+    with pytest.raises(ModelError, match="most has to be at least 1 and largest above 0"):
+        continue_point(hopf, ("mu", "w"), most=0)
+    with pytest.raises(ModelError, match="most has to be at least 1 and largest above 0"):
+        continue_point(hopf, ("mu", "w"), largest=0.0)

@@ -32,6 +32,8 @@ from rheobase.errors import ModelError
 
 Array = NDArray[np.float64]
 
+_FEWEST = 20
+
 __all__ = ["Cycle", "CycleBranch", "cycle_at", "cycles_from_hopf", "cycles_from_orbit"]
 
 
@@ -214,7 +216,7 @@ def cycles_from_hopf(
     Raises
     ------
     ModelError
-        If there is no small cycle at the point; with ``throw``, if the branch is lost.
+        If there is no small cycle at the point; for options that make no sense; with ``throw``, if the branch is lost.
     """
     if hopf.point is None or hopf.internal is None:
         raise ModelError("the Hopf point has to come from a diagram: it has to know its state")
@@ -223,7 +225,7 @@ def cycles_from_hopf(
     lower, upper, width = _bounds(field, parameter, bounds, hopf.internal)
     problem, first, still = at_hopf(field, parameter, np.asarray(hopf.point, float), float(hopf.internal), width)
     longest = _longest(longest_period, still.period)
-    limits = Limits(lower, upper, longest, most, tol, intervals)
+    limits = _limits(lower, upper, longest, most, tol, intervals)
     path = follow(problem, first, 0.3, limits, Ends(field, parameter))
     return _branch(field, parameter, path, Entry.still(still, first, problem), throw, start=hopf)
 
@@ -266,7 +268,7 @@ def cycles_from_orbit(
     lower, upper, width = _bounds(field, parameter, bounds, at)
     inside = _inside(field, times, states)
     problem, first = from_orbit(field, parameter, np.asarray(times, float), inside, at, width)
-    limits = Limits(lower, upper, _longest(longest_period, first.orbit.period), most, tol, intervals)
+    limits = _limits(lower, upper, _longest(longest_period, first.orbit.period), most, tol, intervals)
     paths = []
     for sign in (-1.0, 1.0):
         start = towards(problem, first, sign)
@@ -313,6 +315,21 @@ def _bounds(
         shown = field.shown(parameter, start)
         raise ModelError(f"the branch starts at {parameter} = {shown:.6g}, not from {bounds[0]} to {bounds[1]}")
     return low, high, high - low
+
+
+def _limits(lower: float, upper: float, longest: float, most: int, tol: float, intervals: int) -> Limits:
+    """The limits of a walk, if they make sense."""
+    if not most >= 1:
+        raise ModelError(f"most has to be at least 1, but {most} is given")
+    if not intervals >= _FEWEST:
+        raise ModelError(
+            f"intervals has to be at least {_FEWEST}, but {intervals} is given: fewer do not carry a cycle"
+        )
+    if not 1e-12 <= tol <= 1e-2:
+        raise ModelError(f"tol has to lie between 1e-12 and 0.01, but {tol} is given")
+    if not longest > 0.0:
+        raise ModelError(f"longest_period has to be a time above 0, but {longest:g} ms is given")
+    return Limits(lower, upper, longest, most, tol, intervals)
 
 
 def _longest(longest_period: Any, period: float) -> float:

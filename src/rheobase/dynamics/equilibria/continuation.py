@@ -13,8 +13,9 @@ from rheobase.dynamics.equilibria.assembly import assembled, end_of
 from rheobase.dynamics.equilibria.box import Box, find_box, threshold_of
 from rheobase.dynamics.equilibria.branches import Followed, follow_all
 from rheobase.dynamics.equilibria.diagram import BifurcationDiagram
-from rheobase.dynamics.equilibria.fixed_points import not_finite, vector_field
+from rheobase.dynamics.equilibria.fixed_points import vector_field
 from rheobase.dynamics.equilibria.line import Line
+from rheobase.dynamics.equilibria.none_found import why_none
 from rheobase.dynamics.equilibria.search import Found, equilibria, polish
 from rheobase.dynamics.field import VectorField
 from rheobase.errors import ModelError
@@ -123,6 +124,8 @@ def _seeds(
 def _given_start(
     field: VectorField, parameter: str, over: tuple[float, float], box: Box, start: Mapping[str, Any]
 ) -> tuple[Found, list[Vector]]:
+    if not isinstance(start, Mapping):
+        raise ModelError(f"start has to name states, such as {{'{field.voltage}': value}}, but {start!r} was given")
     unknown = [name for name in start if name not in field.states]
     if unknown:
         raise ModelError(f"start: there is no state '{unknown[0]}'; the states are {', '.join(field.states)}")
@@ -133,14 +136,15 @@ def _given_start(
     ])  # fmt: skip
     x = polish(field, guess, field.at(**{parameter: value}), box.width)
     if x is None:
-        shown = f"{field.shown(parameter, value):.6g} {field.unit_name(parameter)}"
+        unit = "" if field.unit_name(parameter) == "1" else f" {field.unit_name(parameter)}"
+        shown = f"{field.shown(parameter, value):.6g}{unit}"
         raise ModelError(f"no equilibrium is found from this start at {parameter} = {shown}; see fixed_points")
     return Found(((x,),), box, True, "from the given start", field.states.index(field.voltage)), [np.append(x, value)]
 
 
 def _none(field: VectorField, parameter: str, value: float, box: Box) -> str:
     bounds = ", ".join(f"{name} from {low:.6g} to {high:.6g}" for name, (low, high) in box.shown(field).items())
-    return not_finite(field.with_values(**{parameter: value}), box) or (
+    return why_none(field.with_values(**{parameter: value}), box) or (
         f"there is no equilibrium at any of {_SEEDS} values of '{parameter}' in the box ({bounds}); give a larger box, "
         "another range or other parameters"
     )

@@ -148,9 +148,10 @@ class BifurcationDiagram:
         low, high = line.lower[-1], line.upper[-1]
         slack = 1e-12 * (high - low)
         if not low - slack <= internal <= high + slack:
+            unit = "" if self.unit == "1" else f" {self.unit}"
             raise ModelError(
                 f"{self.parameter} = {value} is outside the range of this diagram, {self.over[0]:.10g} to "
-                f"{self.over[1]:.10g} {self.unit}; continue over a larger one"
+                f"{self.over[1]:.10g}{unit}; continue over a larger one"
             )
         found: list[Vector] = []
         for branch in self.branches:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.equilibria.box import Box, find_box
+from rheobase.dynamics.equilibria.none_found import why_none
 from rheobase.dynamics.equilibria.normal_form import fold
 from rheobase.dynamics.equilibria.search import equilibria
 from rheobase.dynamics.equilibria.stability import Stability, stability
@@ -213,7 +214,7 @@ def collected(
             f"{state} from {_number(field, state, low)} to {_number(field, state, high)}"
             for state, (low, high) in shown.items()
         )
-        status = not_finite(field, box) or (
+        status = why_none(field, box) or (
             f"there is no equilibrium in the box ({bounds}); give a larger one, such as "
             f"box={{'{field.voltage}': (low, high)}}, or other parameters"
         )
@@ -221,26 +222,6 @@ def collected(
             raise ModelError(f"{status}; throw=False returns an empty result")
         return FixedPoints((), shown, complete, status, field)
     return FixedPoints(tuple(equilibrium(field, x, box.width) for x in rows), shown, complete, how, field)
-
-
-def not_finite(field: VectorField, box: Box) -> str:
-    """A sentence if an equation has no finite value anywhere in the box, such as after a division by zero; else ''."""
-    lost = _lost(field, box)
-    if not lost:
-        return ""
-    zero = [name for name, value in zip(field.parameters, field.values, strict=True) if value == 0.0]
-    cause = next((name for name in zero if lost[0] not in _lost(field.with_values(**{name: 1.0}), box)), None)
-    hint = "it may divide by zero or overflow; look at the parameters" if cause is None else f"{cause} is 0"
-    return f"the right-hand side of '{lost[0]}' is not finite anywhere in the box: {hint}"
-
-
-def _lost(field: VectorField, box: Box) -> list[str]:
-    """The states whose right-hand side is not finite at any of some points of the box."""
-    fractions = np.linspace(0.013, 0.987, 25)
-    places = np.stack([np.roll(fractions, 7 * at) for at in range(field.n)])
-    with np.errstate(all="ignore"):
-        flow = field.rhs(box.lower[:, None] + box.width[:, None] * places)
-    return [state for state, rates in zip(field.states, flow, strict=True) if not np.isfinite(rates).any()]
 
 
 def equilibrium(field: VectorField, x: Vector, width: Vector | None = None) -> Equilibrium:

@@ -72,11 +72,15 @@ def continue_point(
     Raises
     ------
     ModelError
-        For a kind of point that is not followed, for unknown or equal parameters, for a point outside the bounds, and,
-        with ``throw``, if the curve is lost.
+        For a kind of point that is not followed, for unknown or equal parameters, for a point outside the bounds, for
+        options that make no sense, and, with ``throw``, if the curve is lost.
     """
     field = _field(special)
     names = _names(field, parameters)
+    if not (most >= 1 and 0.0 < largest <= 1.0):
+        raise ModelError(
+            f"most has to be at least 1 and largest above 0 and at most 1, but {most} and {largest} are given"
+        )
     ranges = find_ranges(field, names, special.parameter, bounds)
     kind = FAMILY[special.kind]
     build = _cycles if kind == "fold-of-cycles" else _equilibria

@@ -43,9 +43,10 @@ def find_ranges(
         low, high = ranges[name]
         if not low <= value <= high:
             shown = ", ".join(f"{field.shown(name, at):.6g}" for at in (low, high))
+            unit = "" if field.unit_name(name) == "1" else f" {field.unit_name(name)}"
             raise ModelError(
-                f"bounds: the curve starts at {name} = {field.shown(name, value):.6g} {field.unit_name(name)}, which "
-                f"is not within ({shown})"
+                f"bounds: the curve starts at {name} = {field.shown(name, value):.6g}{unit}, which is not within "
+                f"({shown})"
             )
     return ranges
 
