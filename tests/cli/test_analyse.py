@@ -43,6 +43,14 @@ def test_several_neurons_are_a_table(capsys):
     assert [page["model"] for page in json.loads(Path("both.json").read_text())] == ["lif", "qif"]
 
 
+def test_one_that_cannot_be_analysed_does_not_hide_the_others(capsys):
+    code, out, err = run(capsys, "analyse", "poisson", "lif", "--json", "both.json")
+    assert code == 2
+    assert out.splitlines()[2].split()[:3] == ["lif", "1", "375"]
+    assert err.startswith("rheobase: poisson: ") and "no differential equation" in err
+    assert [page["model"] for page in json.loads(Path("both.json").read_text())] == ["lif"]
+
+
 def test_a_file_of_ones_own(capsys):
     Path("mine.toml").write_text(library.lif().with_(name="").to_toml())
     code, out, _ = run(capsys, "analyse", "mine.toml", "-p", "v_th=-55 mV")
@@ -70,7 +78,8 @@ def test_predictions_are_tried(capsys):
         (["lff"], "did you mean 'lif'?"),
         (["lif", "--input", "J"], "has no parameter 'J'"),
         (["lif", "--range", "5", "2"], "range"),
-        (["lif", "--range", "5", "x"], "range has to be two values of I"),
+        (["lif", "--range", "5", "x"], "the range: cannot read 'x' as a quantity"),
+        (["lif", "--range", "5 mV", "6 mV"], "I has to be a current (pA), but a voltage (mV) was given: 5 mV"),
         (["poisson"], "no differential equation"),
         (["lif", "qif", "--figure", "a.png"], "--figure shows one neuron"),
         (["lif", "-p", "tau=3 ms"], "did you mean 'tau_m'?"),

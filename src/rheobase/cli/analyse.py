@@ -18,26 +18,37 @@ _HEADINGS = ("model", "class", "rheobase", "begins", "bistable", "kind", "resona
 
 
 def run(options: argparse.Namespace, tell: bool) -> None:
-    """Analyse the models, print, and write what is wanted."""
+    """Analyse the models, print, and write what is wanted.
+
+    Of several models those that cannot be analysed are refused at the end, when the others have been told.
+    """
     neurons = [pair for name in options.models for pair in _neurons(name, options.parameters)]
     if len(neurons) > 1 and options.figure is not None:
         raise ModelError("--figure shows one neuron; name one model only")
-    pages = [_page(name, neuron, options, tell) for name, neuron in neurons]
-    print(pages[0].summary() if len(pages) == 1 else table(pages))
-    checks = (
-        [_checked(page, neuron, tell) for page, (_, neuron) in zip(pages, neurons, strict=True)]
-        if options.check
-        else []
-    )
+    found: list[tuple[Any, Neuron]] = []
+    refused: list[str] = []
+    for name, neuron in neurons:
+        try:
+            found.append((_page(name, neuron, options, tell), neuron))
+        except ModelError as error:
+            if len(neurons) == 1:
+                raise
+            refused.append(f"{name}: {error}")
+    pages = [page for page, _ in found]
+    if pages:
+        print(pages[0].summary() if len(neurons) == 1 else table(pages))
+    checks = [_checked(page, neuron, tell) for page, neuron in found] if options.check else []
     for check in checks:
         print("\n" + check.summary())
-    if options.json is not None:
-        _write(pages, checks, options.json)
+    if options.json is not None and pages:
+        _write(pages, checks, options.json, alone=len(neurons) == 1)
     if options.figure is not None:
         from rheobase import plot
 
         plot.save(pages[0].plot(), options.figure)
         print(f"figure: {options.figure}")
+    if refused:
+        raise ModelError("\n".join(refused))
 
 
 def _neurons(name: str, parameters: Any) -> Iterator[tuple[str, Neuron]]:
@@ -71,11 +82,11 @@ def _checked(page: Any, neuron: Neuron, tell: bool) -> Any:
     return check_analysis(neuron, page, progress=tell)
 
 
-def _write(pages: list[Any], checks: list[Any], path: Path) -> None:
+def _write(pages: list[Any], checks: list[Any], path: Path, alone: bool) -> None:
     found = [page.to_dict() for page in pages]
     for page, check in zip(found, checks, strict=False):
         page["check"] = check.to_dict()
-    json_text(found[0] if len(found) == 1 else found, path)
+    json_text(found[0] if alone else found, path)
     print(f"numbers: {path}")
 
 

@@ -177,8 +177,8 @@ def _bounds(field: VectorField, name: str, given: Any) -> tuple[float, float] | 
         return None
     try:
         low, high = (float(field.read(name, value)) for value in given)
-    except UnitError:
-        raise  # it says which unit was given and which is wanted
+    except UnitError as error:
+        raise ModelError(f"the range: {error}") from None
     except (TypeError, ValueError):
         raise ModelError(f"range has to be two values of {name}, (low, high), not {given!r}") from None
     if not low < high:
