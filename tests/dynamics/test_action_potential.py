@@ -272,6 +272,14 @@ def test_widths_and_slopes_with_units():
     assert (a.threshold, a.peak) == (b.threshold, b.peak)
 
 
+def test_a_graded_response_is_said():
+    """Of a linear membrane the heights are as the pulses, 0.95/1.05."""
+    text = "dv/dt = (u - v + 0.1*I)/ms : 1\ndu/dt = (I - u)/ms : 1\nI : 1 = 0"
+    found = action_potential(Neuron(text, threshold="v > 1"), refractory=False, level=1)
+    assert "graded, not all or none: a pulse of 0.95 times the threshold leads to 90 % of its height" in found.status
+    assert "graded" not in action_potential(library.make("hodgkin_huxley"), refractory=False).status
+
+
 def test_no_refractory_period_is_said():
     assert "at the shortest interval" in refractory_period(library.izhikevich2007()).status
 

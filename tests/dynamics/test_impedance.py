@@ -99,6 +99,9 @@ def test_chirp_agrees_with_the_linearisation(name, current):
 def test_a_large_chirp_does_not_agree():
     found = impedance(library.make("hodgkin_huxley"), 0, method="zap", amplitude="1.5 uA/cm**2")
     assert found.agreement > 1e-3
+    assert "makes the neuron fire" in found.status
+    small = impedance(library.make("hodgkin_huxley"), 0, method="zap", amplitude="0.1 uA/cm**2")
+    assert "makes the neuron fire" not in small.status
 
 
 def test_units_do_not_matter():
@@ -173,6 +176,6 @@ def test_plot_has_units():
     from matplotlib import pyplot
 
     figure = impedance(RC, f=[1.0, 10.0, 100.0], method="zap").plot()
-    assert [axes.get_ylabel() for axes in figure.axes] == ["|Z| (Mohm)", "phase of the voltage (degrees)"]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["|Z| (MΩ)", "phase of the voltage (degrees)"]
     assert figure.axes[1].get_xlabel() == "frequency (Hz)"
     pyplot.close(figure)

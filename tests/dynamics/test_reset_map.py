@@ -230,6 +230,15 @@ def test_cycles_of_the_logistic_map(r: float, length: int, multiplier: float):
     assert multipliers(matrices)[0] == pytest.approx(multiplier, abs=1e-8)
 
 
+@pytest.mark.parametrize(("r", "length"), [(2.97, 1), (2.98, 1), (3.02, 2), (3.44, 2), (3.46, 4)])
+def test_slow_alternation_is_not_yet_a_longer_cycle(r: float, length: int):
+    """Period doublings at 3 and 1 + sqrt 6; beside them the orbit needs hundreds of steps to settle."""
+    orbit = [0.4]
+    for _ in range(359):
+        orbit.append(r * orbit[-1] * (1 - orbit[-1]))
+    assert cycle_length(np.array(orbit[200:])[:, None], np.ones(1), tol=1e-4) == length
+
+
 def test_lyapunov_exponents_of_known_maps():
     """ln 2 for the logistic map with r = 4; 0.41922 for the Henon map (Sprott 2003)."""
     x, orbit = 0.3123, []

@@ -175,6 +175,11 @@ def orbit_diagram(result: Any) -> Any:
     return figure
 
 
+def _input_label(course: Any) -> str:
+    name = f"input {course.parameter}".rstrip()
+    return name if course.unit in ("", "1") else f"{name}\n({printed(course.unit)})"
+
+
 def firing_pattern(result: Any) -> Any:
     """Voltage, input and the intervals between spikes.
 
@@ -198,7 +203,7 @@ def firing_pattern(result: Any) -> Any:
             values = np.concatenate([course.values[:1], course.values, course.values[-1:]])
             order = np.argsort(times, kind="stable")
             panels[1].plot(times[order], values[order], color=COLOURS[1])
-        panels[1].set(ylabel=f"{course.parameter or 'input'}\n({printed(course.unit)})")
+        panels[1].set(ylabel=_input_label(course))
         if len(intervals):
             panels[2].plot(result.spikes_ms[1:], intervals, ".", color=COLOURS[2])
             panels[2].set(ylabel="interval (ms)")

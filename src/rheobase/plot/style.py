@@ -43,6 +43,8 @@ _STYLE: Any = {
 
 _POWER = re.compile(r"\*\*(-?\d+)(?![\d.])")
 _MICRO = re.compile(r"(?<![A-Za-z0-9_])u(?=(?:[AVFSMmsgl]|amp|volt|farad|siemens|met[er]{2}|mol|molar|ohm|second)\b)")
+_AREA = re.compile(r"(?<=\b[cum]m)2\b")
+_OHM = re.compile(r"\b(?<![A-Za-z])(?=[kMG]?ohm\b)([kMG]?)ohm\b")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -59,7 +61,8 @@ def colour(index: Any) -> str:
 
 
 def printed(text: str) -> str:
-    """A unit, or a text with units, as it is set in print: ``uA/cm**2`` is µA/cm²."""
+    """A unit, or a text with units, as it is set in print: ``uA/cm**2`` is µA/cm², ``kohm cm2`` is kΩ cm²."""
+    text = _OHM.sub(r"\1Ω", _AREA.sub("²", text))
     return _MICRO.sub("µ", _POWER.sub(lambda power: power[1].translate(_RAISED), text))
 
 

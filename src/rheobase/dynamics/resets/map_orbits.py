@@ -14,6 +14,7 @@ Vector = NDArray[np.float64]
 Map = Callable[[Vector], Vector]
 
 LONGEST_CYCLE = 64
+_FADED = 0.2
 #: Ratio of the long to the short intervals from which on spikes are said to come in bursts.
 BURST_GAP = 2.0
 _STEP = 1e-4
@@ -68,12 +69,28 @@ def _differences(image: Map, points: Vector, step: Vector, fine: bool) -> Vector
 
 
 def cycle_length(points: Vector, scale: Vector, tol: float = 1e-6, most: int = LONGEST_CYCLE) -> int:
-    """After how many spikes an orbit (spikes, k) repeats itself; 0 if it does not within a third of its length."""
+    """After how many spikes an orbit (spikes, k) repeats itself; 0 if it does not within a third of its length.
+
+    Before a period doubling the orbit alternates for long, ever less; that is not yet a cycle of twice the length.
+    """
     relative = points / scale
     for length in range(1, min(most, len(points) // 3) + 1):
         if np.all(np.abs(relative[length:] - relative[:-length]) <= tol):
-            return length
+            return next(
+                (part for part in range(1, length) if not length % part and _fades(relative, part, length)), length
+            )
     return 0
+
+
+def _fades(relative: Vector, part: int, length: int) -> bool:
+    """Whether what a shorter cycle leaves over goes to nothing: the limit of three distances by Aitken's formula."""
+    apart = np.abs(relative[part:] - relative[:-part]).max(axis=1)
+    reach = (len(apart) - 1) // (2 * length) * length
+    first, middle, last = apart[0], apart[reach], apart[2 * reach]
+    fall, further = first - middle, middle - last
+    if reach == 0 or not fall > further > 1e-3 * last:
+        return False
+    return bool(last - further * further / (fall - further) < _FADED * last)
 
 
 def exponent(matrices: Vector) -> Exponent:

@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 _COARSE, _FINE = 4001, 8001
 _AROUND = 6.0  # widths of the spike that are sampled finely on either side
 _STRENGTH = 1.05  # barely above threshold, so that the voltage rises by itself when the pulse is over
+_WEAKER, _GRADED = 0.95, 0.7  # a pulse that is barely below threshold leaves less than this part of a spike
 
 
 def evoked(
@@ -80,15 +81,28 @@ def evoked(
         ])
     )  # fmt: skip
     times, values = pulses.course(np.array([0.0]), np.array([[amplitude]]))
+    both = np.concatenate([values, pulses.course(np.array([0.0]), np.array([[_WEAKER * pulses.threshold]]))[1]])
     run = trajectories(
-        field, rest.point, duration=float(sample[-1]), sample=sample, drive=Drive(name, times, values), rtol=1e-10
-    ).require()
+        field, np.tile(rest.point, (2, 1)), duration=float(sample[-1]), sample=sample, drive=Drive(name, times, both),
+        rtol=1e-10,
+    ).require()  # fmt: skip
     found = _measured(field, run.states, sample, rule, level, float(rest.point[pulses.at]), pulses.level)
     at = with_unit(field, name, float(field.values[field.index(name)]))
     pulse = with_unit(field, name, float(field.values[field.index(name)]) + amplitude)
-    status = f"evoked from rest at {at} by {width_ms:g} ms at {pulse}"
+    status = f"evoked from rest at {at} by {width_ms:g} ms at {pulse}" + _graded(run.states, pulses)
     periods = refractory_period(field, input=name, width_ms=width_ms) if refractory else None
     return replace(found, refractory=periods, status="; ".join(part for part in (status, found.status) if part))
+
+
+def _graded(states: Any, pulses: Pulses) -> str:
+    """A remark where the response to a pulse barely below threshold is nearly as high."""
+    spike, weaker = np.max(states[:, pulses.at], axis=1) - pulses.rest[pulses.at]
+    if weaker < _GRADED * spike:
+        return ""
+    return (
+        f"; the response is graded, not all or none: a pulse of {_WEAKER:g} times the threshold leads to "
+        f"{100.0 * weaker / spike:.0f} % of its height"
+    )
 
 
 def _firing(field: VectorField, name: str, rule: Mapping[str, Any], level: Any) -> ActionPotential:

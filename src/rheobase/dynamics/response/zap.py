@@ -39,12 +39,16 @@ _BLOCK = 256
 
 @dataclass(frozen=True, eq=False)
 class Chirp:
-    """What was recorded, internal units: times (ms), the input and the voltage as deviations from rest."""
+    """What was recorded, internal units: times (ms), the input and the voltage as deviations from rest.
+
+    ``fires`` says whether the threshold was passed.
+    """
 
     times: Array
     input: Array
     voltage: Array
     amplitude: float
+    fires: bool = False
 
     def ratio(self, frequency: Array) -> NDArray[np.complex128]:
         """Z at frequencies in kHz."""
@@ -80,6 +84,10 @@ def measured(linear: Impedance, field: VectorField, rest: Array, amplitude: Any)
     values = chirp.ratio(frequency) / linear.scale
     away = float(np.max(np.abs(values / linear.values - 1.0)))
     resonance, quality, remark = _resonance(linear, chirp, frequency, values)
+    if chirp.fires:
+        remark += (
+            "; the chirp makes the neuron fire, so this is no answer to small oscillations: take a smaller amplitude"
+        )
     unit = field.unit_name(linear.input)
     status = (
         f"chirp of {field.shown(linear.input, size):.4g}{'' if unit == '1' else ' ' + unit} from "
@@ -152,7 +160,14 @@ def _run(linear: Impedance, field: VectorField, rest: Array, size: float, freque
     ).require()
     assert run.states is not None
     voltage = 0.5 * (run.states[0, linear.linear.row] - run.states[1, linear.linear.row])
-    return Chirp(times, course, voltage, size)
+    return Chirp(times, course, voltage, size, any(_passes(field, states.T) for states in run.states))
+
+
+def _passes(field: VectorField, states: Array) -> bool:
+    """Whether the threshold is passed at one of the states (k, n)."""
+    from rheobase.dynamics.response.spike_cycle import Jump
+
+    return field.neuron.threshold is not None and bool(np.any(Jump(field).heights(states) > 0.0))
 
 
 def _phase(times: Array, low: float, high: float, duration: float) -> Array:
