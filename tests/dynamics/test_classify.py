@@ -189,3 +189,20 @@ def test_bad_requests():
     noisy = Neuron("dv/dt = (I - v)/(10*ms) + s*xi/(10*ms)**0.5 : 1\nI : 1 = 0\ns : 1 = 1")
     with pytest.raises(ModelError, match=r"switch it off with neuron.with_\(s=0\)"):
         classify(noisy)
+
+
+def test_a_condition_far_from_where_the_rest_is_lost():
+    """Izhikevich's (2007) fast-spiking neuron, whose u rises as a cube above v_b.
+
+    With x = v - v_b the trace vanishes at x = 9.5, where I = 0.025 x^3 - x^2 + 15 x.
+    """
+    neuron = Neuron(
+        """dv/dt = ((v + 55)*(v + 40) - u + I)/(20*ms) : 1
+        du/dt = 0.2*((0 if v < -55 else 0.025*(v + 55)**3) - u)/ms : 1
+        I : 1 = 0""",
+        threshold="v >= 25", reset="v = -45", v=-55,
+    )  # fmt: skip
+    found = classify(neuron)
+    assert found.rest_lost_by == "hopf-subcritical"
+    assert found.rest_lost_at == pytest.approx(0.025 * 9.5**3 - 9.5**2 + 15 * 9.5, rel=1e-9)
+    assert found.by_bifurcation == found.hodgkin_class == 2

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rheobase.dynamics.equilibria.box import find_box
 from rheobase.dynamics.equilibria.continuation import continuation
 from rheobase.dynamics.equilibria.diagram import BifurcationDiagram
+from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.firing.rheobase_current import Ground
 from rheobase.dynamics.orbits.spiking import polish, threshold_gap
 from rheobase.dynamics.special import SpecialPoint
@@ -26,6 +27,10 @@ THRESHOLD = "threshold"
 _FADING, _ROOT, _ESCAPE, _CONSTANT = 0.6, 1.6, 5.0, 1e-2
 #: The rest is looked for so many times further away than it moves in proportion to the input.
 _REACH = 30.0
+#: Of the box; a state that moves by less in proportion to the input is held to be at a turning point.
+_LEAST = 1e-6
+#: How far beside a point, relative to its states, slopes are compared, and by what part of them they may differ.
+_ASIDE, _BENT = 1e-4, 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,17 +66,45 @@ def loss(ground: Ground, high: float) -> tuple[Loss | None, BifurcationDiagram |
     field = ground.field.with_values(**{ground.input: ground.base})
     start = {state: field.shown(state, float(x)) for state, x in zip(field.states, ground.state, strict=True)}
     over = (field.shown(ground.input, ground.base), field.shown(ground.input, high))
+    unclear = _roughness(field)
     try:
-        require_smooth(field.neuron)
         diagram = continuation(field, ground.input, over, start=start, box=_near(ground, high), throw=False)
     except ModelError as error:
-        return None, None, str(error)
+        return None, None, unclear or str(error)
     path, special = _way(diagram, ground)
+    if unclear and (special is None or not _smooth_at(field, special)):
+        return None, None, unclear
     if path is None:
         return None, diagram, "the rest could not be followed"
     crossed = _passed(ground, path)
     lost = special if crossed is None or (special is not None and special.value <= crossed.value) else crossed
     return lost, diagram, ""
+
+
+def _roughness(field: VectorField) -> str:
+    """Why there may be no bifurcation: a jump or a kink in the equations; "" where there is none."""
+    try:
+        require_smooth(field.neuron)
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
+def _smooth_at(field: VectorField, lost: Loss) -> bool:
+    """Whether equations with a jump or a kink somewhere have none about this point, so that theory holds there.
+
+    All slopes a little to every side are those that the second derivatives at the point predict.
+    """
+    x, p = lost.path[-1, :-1], field.values.copy()
+    p[field.index(lost.point.parameter)] = lost.value  # type: ignore[union-attr]
+    slopes, bends = field.jacobian(x, p), field.second(x, p)
+    for at, step in enumerate(_ASIDE * np.maximum(np.abs(x), 1e-2)):
+        for move in (step, -step):
+            beside = x.copy()
+            beside[at] += move
+            if np.abs(field.jacobian(beside, p) - slopes - bends[:, :, at] * move).max() > _BENT * np.abs(slopes).max():
+                return False
+    return True
 
 
 def _near(ground: Ground, high: float) -> dict[str, tuple[float, float]]:
@@ -89,7 +122,7 @@ def _near(ground: Ground, high: float) -> dict[str, tuple[float, float]]:
     box, bounds = find_box(field), {}
     for at, state in enumerate(field.states):
         reach = _REACH * max(float(moved[at]), abs(float(ground.state[at])))
-        if 0.0 < reach < box.width[at] / _REACH:
+        if _LEAST * box.width[at] < reach < box.width[at] / _REACH:
             low, top = (ground.state[at] + sign * reach for sign in (-1.0, 1.0))
             ends = max(low, box.lower[at]), min(top, box.upper[at])
             bounds[state] = tuple(float(field.shown(state, float(end))) for end in ends)
