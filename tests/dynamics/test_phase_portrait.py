@@ -12,6 +12,7 @@ from rheobase import ModelError, Neuron, library
 from rheobase.dynamics.equilibria.fixed_points import fixed_points
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.orbits.path import path
+from rheobase.dynamics.portrait.basins import ESCAPES, Ends
 from rheobase.dynamics.portrait.frozen import frozen
 from rheobase.dynamics.portrait.limit_cycles import unstable_cycles
 from rheobase.dynamics.portrait.nullclines import nullclines
@@ -367,3 +368,24 @@ def test_bad_input_is_refused_with_a_sentence(text, options, message):
     with pytest.raises(ModelError) as error:
         phase_portrait(Neuron(text), **options)
     assert message in str(error.value)
+
+
+def test_a_stable_manifold_does_not_come_from_what_attracts():
+    """Hindmarsh and Rose's neuron bursts: in projection the manifold of its saddle passes over the cycle."""
+    text = (
+        "dx/dt = (y - x**3 + 3*x**2 + 2 - z)/ms : 1\ndy/dt = (1 - 5*x**2 - y)/ms : 1\n"
+        "dz/dt = 0.006*(4*(x + 1.6) - z)/ms : 1"
+    )
+    portrait = phase_portrait(Neuron(text), "x", "z", basins=False, trajectories=0)
+    ends = [manifold.end for manifold in portrait.manifolds if manifold.kind == "stable"]
+    assert len(portrait.cycles) == 1 and len(ends) == 2 and not any("limit cycle" in end for end in ends)
+
+
+def test_orbits_that_escape_ever_more_stiffly_are_let_go():
+    """Beside the loop of a saddle orbits run off along y = x, along which x grows like exp(t) and so does the rate."""
+    text = "dx/dt = y/ms : 1\ndy/dt = (-x + 0.1*y - x**2 + x*y)/ms : 1"
+    field = VectorField.of(Neuron(text))
+    window = Window(Section(field, "x", "y"), ((-3.0, 2.0), (-2.0, 2.0)))
+    starts = np.array([[-2.5, -1.0], [-2.0, -1.5], [-2.9, 0.0]]).T
+    labels, _ = Ends(field, tuple(fixed_points(field)), (), window, 60.0).of(starts)
+    assert set(labels.tolist()) == {ESCAPES}

@@ -93,6 +93,11 @@ class Trajectories:
     def failed(self) -> NDArray[np.bool_]:
         return np.isin(self.codes, list(_FAILED))
 
+    @property
+    def unfinished(self) -> NDArray[np.bool_]:
+        """Whether a row took too many steps."""
+        return self.codes == 3
+
     def require(self) -> Trajectories:
         """The same, or an error if a row failed.
 

@@ -29,6 +29,8 @@ _AT = 1e-3
 _COARSE, _FINER = 36, 3
 _MORE = (1.0, 3.0, 10.0)
 _TOLERANCE = 1e-6
+_STEPS = 20_000  # in the first round; later ones are longer, and have more
+_FAR = 30.0  # widths of the window: who needs that many steps and is that far out does not come back
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,23 +84,21 @@ class Ends:
             open_ = np.flatnonzero(labels == UNDECIDED)
             if not len(open_):
                 break
-            labels[open_], finals[:, open_], fired[open_] = self._followed(
-                finals[:, open_], fired[open_], times * self.duration
-            )
+            labels[open_], finals[:, open_], fired[open_] = self._followed(finals[:, open_], fired[open_], times)
         return labels, finals
 
     def _followed(
-        self, starts: Array, fired: NDArray[np.bool_], duration: float
+        self, starts: Array, fired: NDArray[np.bool_], times: float
     ) -> tuple[Labels, Array, NDArray[np.bool_]]:
         from rheobase.dynamics.orbits.trajectory import trajectories
 
-        resets = self.field.neuron.has_reset
+        resets, duration = self.field.neuron.has_reset, times * self.duration
         known = np.all(np.isfinite(starts), axis=0)
         labels, finals = np.full(starts.shape[1], UNDECIDED), starts.copy()
         if not known.any():
             return labels, finals, fired
         run = trajectories(
-            self.field, starts[:, known].T, duration=duration, rtol=_TOLERANCE, reset=resets, most=200_000
+            self.field, starts[:, known].T, duration=duration, rtol=_TOLERANCE, reset=resets, most=int(times * _STEPS)
         )  # fmt: skip
         finals[:, known] = run.final.T
         ends = self._nearest(run.final.T)
@@ -106,7 +106,8 @@ class Ends:
             late = [bool(len(times)) and times[-1] > 0.5 * duration for times in run.spikes]
             fired[known] |= np.array([len(times) > 0 for times in run.spikes])
             ends = np.where(late, FIRES, np.where((ends >= 0) & fired[known], SPIKES_FIRST, ends))
-        labels[known] = np.where(run.failed, ESCAPES, ends)
+        far = np.array([self.window.outside(state) > _FAR for state in run.final])
+        labels[known] = np.where(run.failed & (~run.unfinished | far), ESCAPES, ends)
         return labels, finals, fired
 
     def _nearest(self, states: Array) -> Labels:

@@ -84,13 +84,14 @@ def _starts(saddle: Equilibrium, which: int, window: Window) -> list[Array]:
 
 
 def _rules(kind: str, number: int, points: Sequence[Equilibrium], cycles: Sequence[Cycle], window: Window) -> dict:
-    """What ends a manifold."""
+    """What ends a manifold. Backward in time nothing ends at what attracts: in projection it may only pass over it."""
     rules: dict[str, Callable[..., float]] = {"window": window.outside}
     if kind == "unstable" and window.threshold is not None:
         rules["threshold"] = window.above
     for other, point in enumerate(points):
-        if other != number:
+        if other != number and not (kind == "stable" and point.stable):
             rules[f"equilibrium {other}"] = lambda state, at=point.point: _OFFSET - window.distance(state, at)
     for other, cycle in enumerate(cycles):
-        rules[f"cycle {other}"] = lambda state, cycle=cycle: _ON_CYCLE - window.to_curve(state, cycle.states)
+        if not (kind == "stable" and cycle.stable):
+            rules[f"cycle {other}"] = lambda state, cycle=cycle: _ON_CYCLE - window.to_curve(state, cycle.states)
     return rules
