@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rheobase.numerics.siegert import log_siegert, scaled_slopes
+from rheobase.numerics.siegert import log_siegert, scaled_siegert
 
 # (y_r, y_theta), rate: 40-digit arithmetic
 RATES = [
@@ -56,6 +56,45 @@ def test_any_bounds_against_the_closed_form(y_r, width):
     assert abs(float(log_siegert(y_r, y_theta)) - float(mpmath.log(exact(y_r, y_theta)))) < tolerance
 
 
+def scaled_f(y: mpmath.mpf, top: mpmath.mpf) -> mpmath.mpf:
+    """``exp(y**2 - top**2) erfc(-y)``; far below zero by Tricomi's function, which does not overflow."""
+    if y >= 0:
+        return mpmath.erfc(-y) * mpmath.exp((y - top) * (y + top))
+    if y > -20:
+        return mpmath.exp(y * y - top * top) * mpmath.erfc(-y)
+    return mpmath.exp(-top * top) * mpmath.hyperu(0.5, 0.5, y * y) / mpmath.sqrt(mpmath.pi)
+
+
+def by_quadrature(a: float, b: float) -> tuple[mpmath.mpf, mpmath.mpf, mpmath.mpf]:
+    """What `scaled_siegert` returns, on intervals that double away from the larger end."""
+    mpmath.mp.dps = 40  # far below zero [y f] is 1e-25 of y f
+    low, high = mpmath.mpf(a), mpmath.mpf(b)
+    top = max(high, mpmath.mpf(0))
+    cuts = {low, high}
+    if low < 0 < high:
+        cuts.add(mpmath.mpf(0))
+    for start, size in ((high, 1 / (1 + top)), (min(high, mpmath.mpf(0)), 1 + max(-high, mpmath.mpf(0)))):
+        cuts |= {start - size * mpmath.mpf(2) ** k for k in range(-1, 14) if start - size * mpmath.mpf(2) ** k > low}
+    whole = mpmath.quad(lambda y: scaled_f(y, top), sorted(cuts))
+    ends = scaled_f(high, top), scaled_f(low, top)
+    parts = whole, ends[0] - ends[1], high * ends[0] - low * ends[1]
+    return tuple(mpmath.sqrt(mpmath.pi) * part for part in parts)
+
+
+def test_all_regimes_against_quadrature_with_40_digits():
+    random = np.random.default_rng(11)
+    n = 30
+    width = 10.0 ** random.uniform(-8.0, 3.0, n)
+    far_below, far_above = -(10.0 ** random.uniform(-3.0, 4.0, n)), 10.0 ** random.uniform(-3.0, 3.0, n)
+    near = random.uniform(-8.0, 8.0, n)
+    y_r = np.select([np.arange(n) % 3 == 0, np.arange(n) % 3 == 1], [far_below, far_above], near)
+    y_theta = y_r + width
+    found = scaled_siegert(y_r, y_theta)
+    for i in range(n):
+        for k, truth in enumerate(by_quadrature(y_r[i], y_theta[i])):
+            assert abs(float(found[k][i] / truth) - 1.0) < 1e-13
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(-2000.0, 30.0), min_size=3, max_size=3, unique=True).map(sorted))
 def test_adjacent_intervals_add_up(bounds):
@@ -89,6 +128,6 @@ def test_slopes_where_the_usual_form_cancels(y_r, width):
         return mpmath.exp(y * y) * mpmath.erfc(-y)
 
     scale = mpmath.sqrt(mpmath.pi) * mpmath.exp(-(max(b, mpmath.mpf(0)) ** 2))
-    first, second = scaled_slopes(np.array([y_r]), np.array([y_theta]))
-    assert abs(float(first[0] / (scale * (f(b) - f(a)))) - 1.0) < 1e-11
-    assert abs(float(second[0] / (scale * (b * f(b) - a * f(a)))) - 1.0) < 1e-11
+    _, first, second = scaled_siegert(y_r, y_theta)
+    assert abs(float(first / (scale * (f(b) - f(a)))) - 1.0) < 1e-11
+    assert abs(float(second / (scale * (b * f(b) - a * f(a)))) - 1.0) < 1e-11

@@ -1,10 +1,12 @@
 """One LIF neuron in noise: published rates, derivatives, interval statistics, voltage density."""
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rheobase.numerics.quadrature import legendre
 from rheobase.population import colour_shift, cv, density, response, transfer
 
 UNIT = {"tau_m": 1.0, "v_th": 1.0, "v_reset": 0.0}
@@ -66,16 +68,79 @@ def test_units_of_voltage_and_time_do_not_matter(given_input, volts, times):
 
 
 def test_a_bad_element_spoils_no_other():
-    out = transfer([15.0, np.nan, 15.0], [1.0, 1.0, -1.0], **CELL)
-    assert out.rate[0] == transfer(15.0, 1.0, **CELL).rate
-    assert np.isnan(out.rate[1:]).all()
+    good = {"mu": 15.0, "sigma": 1.0, **CELL}
+    bad = [
+        {"mu": np.nan}, {"mu": np.inf}, {"mu": -np.inf}, {"sigma": -1.0}, {"sigma": np.nan}, {"v_reset": 15.5},
+        {"v_th": np.nan}, {"tau_m": -10.0}, {"tau_m": 0.0}, {"t_ref": -1.0}, {"sigma": 0.0, "v_reset": 15.5},
+    ]  # fmt: skip
+    columns = {name: np.array([value, *(case.get(name, value) for case in bad)]) for name, value in good.items()}
+    out, alone = transfer(**columns), transfer(**good)
+    for name in ("rate", "log_rate", "d_mu", "d_sigma"):
+        assert getattr(out, name)[0] == getattr(alone, name)
+        assert np.isnan(getattr(out, name)[1:]).all()
+    variation = cv(**columns)
+    assert variation[0] == cv(**good)
+    assert np.isnan(variation[1:7]).all()
+
+
+def exact_log_rate(mu: float, sigma: float, v_reset: float) -> float:
+    """By quadrature with 40 digits, from the voltages as they are."""
+    with mpmath.workdps(40):
+        low, high = ((mpmath.mpf(v) - mpmath.mpf(mu)) / mpmath.mpf(sigma) for v in (v_reset, 15.0))
+        top = max(high, mpmath.mpf(0))
+        cuts = sorted({low, high, *(high - mpmath.mpf(2) ** -k for k in range(12) if high - mpmath.mpf(2) ** -k > low)})
+        whole = mpmath.quad(lambda y: mpmath.exp((y - top) * (y + top)) * mpmath.erfc(-y), cuts)
+        interval = 2 * mpmath.exp(-top * top) + 10 * mpmath.sqrt(mpmath.pi) * whole
+        return float(-mpmath.log(interval) - top * top)
+
+
+@pytest.mark.parametrize("mu", [-80.0, 3.0, 14.0, 15.0, 70.0])
+@pytest.mark.parametrize("distance", [1e-7, 1e-3, 1.0])
+def test_intervals_however_narrow_are_those_of_the_voltages_given(mu, distance):
+    """The distance of threshold and reset is not that of the rounded bounds: here they are up to 1e9 times as far."""
+    found, v_reset = transfer(mu, 5.0, **{**CELL, "v_reset": 15.0 - distance}).log_rate, 15.0 - distance
+    assert found == pytest.approx(exact_log_rate(mu, 5.0, v_reset), rel=1e-13, abs=1e-12)
+
+
+def test_a_rate_too_small_for_a_number_has_a_logarithm():
+    out = transfer([15.0, -1e3, -1e6], 1.0, **CELL)
+    assert list(out.rate > 0.0) == [True, False, False]
+    assert np.isfinite(out.log_rate).all()
+    y = 15.0 + 1e6
+    # far above: I = sqrt(pi) exp(y**2)/y (1 + 1/(2 y**2) ...)
+    assert out.log_rate[2] == pytest.approx(-(y * y) + np.log(y / np.sqrt(np.pi) / 10.0), rel=1e-15)
+    assert (out.d_mu[2], out.d_sigma[2]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("mu", "diffusion", "variation"), [(0.8, 0.1, 0.67425280), (0.8, 0.01, 0.78471936), (1.5, 0.1, 0.44347458)]
+)
+def test_published_variation_of_the_intervals(mu, diffusion, variation):
+    assert cv(mu, np.sqrt(2.0 * diffusion), **UNIT) == pytest.approx(variation, abs=6e-9)
+
+
+def test_variation_far_from_threshold_on_both_sides():
+    """Poisson below; above, ``var = sigma**2 tau_m**2/2 [1/(mu - V)**2]``, with relative errors of order ``1/y**2``."""
+    assert cv([-75.0, -75.0], [0.01, 1.0], **{**CELL, "v_reset": [14.996, 0.0]}) == pytest.approx(1.0, abs=1e-12)
+    mu, sigma = 100.0, 0.1
+    interval = 2.0 + 10.0 * np.log(100.0 / 85.0)
+    spread = 10.0 * sigma * np.sqrt(0.5 * (85.0**-2 - 100.0**-2))
+    assert cv(mu, sigma, **CELL) == pytest.approx(spread / interval, rel=5.0 * (sigma / 85.0) ** 2)
+
+
+def test_arguments_broadcast_like_arrays():
+    mu, sigma = np.array([[10.0], [15.0]]), np.array([1.0, 2.0, 3.0])
+    grid = transfer(mu, sigma, **CELL)
+    assert grid.rate.shape == grid.d_mu.shape == cv(mu, sigma, **CELL).shape == (2, 3)
+    assert grid.rate[1, 2] == transfer(15.0, 3.0, **CELL).rate
+    assert transfer(15.0, 3.0, **CELL).rate.shape == ()
 
 
 @settings(max_examples=25, deadline=None)
 @given(inputs)
 def test_the_density_holds_all_neurons_that_are_not_refractory(given_input):
     mu, sigma = given_input
-    nodes, weights = np.polynomial.legendre.leggauss(400)
+    nodes, weights = legendre(400)
     mass = 0.0
     for low, high in ((min(mu, 0.0) - 12.0 * sigma, 0.0), (0.0, 15.0)):  # the density has a corner at the reset
         v = 0.5 * (low + high) + 0.5 * (high - low) * nodes

@@ -31,7 +31,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.numerics.siegert import legendre
+from rheobase.numerics.quadrature import legendre
 
 _START = -2.0
 _STEP = 0.6

@@ -1,18 +1,21 @@
-r"""The Siegert integral, in log form, and the three derivatives of it that a rate needs.
+r"""The Siegert integral and the derivatives of it that a rate needs, in kernels of well under a microsecond a point.
 
 For a membrane that relaxes to ``mu`` in white noise, in the scaled voltage ``y = (V - mu) / sigma``, the mean time from
 reset to threshold is ``tau`` times (Siegert 1951; Brunel 2000, eq. 21)
 
     I(y_r, y_theta) = sqrt(pi) * integral from y_r to y_theta of f(s) ds,     f(s) = exp(s**2) * erfc(-s) = erfcx(-s).
 
-``I`` spans thousands of decades, so everything here is returned as a logarithm or divided by ``exp(max(y_theta,
-0)**2)``. Where the usual forms cancel, this is what is used instead:
+``I`` spans thousands of decades, so everything here is divided by ``exp(max(y_theta, 0)**2)``. Nothing is evaluated in
+a form that cancels:
 
-* below zero ``f`` is a scaled complementary error function whose primitive is ``log1p(x)/sqrt(pi)`` plus a smooth
-  positive function, kept as one Chebyshev series in ``(x - 2)/(x + 2)``. Its coefficients are computed on first use
-  from `scipy.special.erfcx` by Gauss-Legendre quadrature: no table of numbers is stored.
-* above zero ``exp(s**2)`` integrates to Dawson's function, and the rest is the same primitive.
-* where a difference would lose digits, the integrand itself is integrated by Gauss-Legendre over the interval.
+* below zero the primitive of ``f(-x) = erfcx(x)`` is ``log1p(x)/sqrt(pi)`` plus a smooth function in a table, and a
+  difference of two logarithms is one `log1p` of the width; ``f'`` and ``f''``, of which the terms of ``f' = 2 y f +
+  2/sqrt(pi)`` cancel, have tables of their own.
+* above zero the primitive from 0, times ``exp(-y**2)``, is in a table, and so is ``erfc(-y)``.
+* over an interval so narrow that a difference of primitives would lose digits, the integrands themselves are
+  integrated, by Gauss-Legendre.
+
+The tables are made on first use from integrals of positive functions (`rheobase.numerics.tabulated`).
 
 References
 ----------
@@ -23,19 +26,29 @@ Neurosci 8:183.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
-from numpy.polynomial import chebyshev
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import dawsn, erfc, erfcx
+from scipy.special import erfc, erfcx
 
-SQRT_PI = float(np.sqrt(np.pi))
-_SCALE = 2.0
-_TERMS = 32
+from rheobase.numerics.quadrature import composite
+from rheobase.numerics.tabulated import nodes, place, primitives, tabulate, value
+
+Array = NDArray[np.float64]
+
+SQRT_PI = math.sqrt(math.pi)
+#: A change of the integrand by this share makes an interval narrow. A difference of primitives then loses less than a
+#: digit, and six Gauss-Legendre points are exact to 4e-14 even for ``1/x**3``, as which ``f''`` falls.
+NARROW = 0.2
+GAUSS_POINTS = 6
+#: From here on ``exp(-x)``, even times ``x**2``, is below the last digit of one.
+_NEGLIGIBLE = 46.0
 
 
-def log_siegert(y_r: ArrayLike, y_theta: ArrayLike) -> NDArray[np.float64]:
+def log_siegert(y_r: ArrayLike, y_theta: ArrayLike) -> Array:
     r"""Natural logarithm of the Siegert integral ``I(y_r, y_theta)``.
 
     Parameters
@@ -57,130 +70,154 @@ def log_siegert(y_r: ArrayLike, y_theta: ArrayLike) -> NDArray[np.float64]:
     >>> round(float(r), 12)
     0.24766401242
     """
+    scaled = scaled_siegert(y_r, y_theta)[0]
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.log(scaled) + np.square(np.maximum(np.asarray(y_theta, float), 0.0))
+
+
+def scaled_siegert(y_r: ArrayLike, y_theta: ArrayLike) -> tuple[Array, Array, Array]:
+    r"""The integral and what its derivatives are made of, all times ``exp(-max(y_theta, 0)**2)``.
+
+    Returns ``I``, ``sqrt(pi) [f]`` and ``sqrt(pi) [y f]``, where ``[.]`` is the value at ``y_theta`` less the value at
+    ``y_r``. Then ``dI/dmu = -sqrt(pi) [f] / sigma`` and ``dI/dsigma = -sqrt(pi) [y f] / sigma``. Limits as in
+    `log_siegert`.
+    """
     y_r, y_theta = np.broadcast_arrays(np.asarray(y_r, float), np.asarray(y_theta, float))
-    a, b = y_r.ravel(), y_theta.ravel()
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        out = np.log(scaled_siegert(a, b)) + np.square(np.maximum(b, 0.0))
-    return out.reshape(y_r.shape)
+    out = np.empty((3, y_r.size))
+    _loop(np.ravel(y_r), np.ravel(y_theta), *siegert_tables(), out)
+    whole, first, second = out.reshape(3, *y_r.shape)
+    return whole, first, second
 
 
-def scaled_siegert(y_r: NDArray[np.float64], y_theta: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``I(y_r, y_theta) * exp(-max(y_theta, 0)**2)`` for two arrays of one shape; limits as in `log_siegert`."""
-    return SQRT_PI * _difference(y_r, y_theta, _primitive_difference, f_scaled)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _loop(y_r, y_theta, below, above, rule, out):
+    for i in range(y_r.size):
+        out[0, i], out[1, i], out[2, i] = siegert(y_r[i], y_theta[i], y_theta[i] - y_r[i], below, above, rule)
 
 
-def scaled_slopes(
-    y_r: NDArray[np.float64], y_theta: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    r"""What the derivatives of ``I`` with respect to ``mu`` and ``sigma`` are made of.
-
-    Returns ``sqrt(pi) [f]`` and ``sqrt(pi) [y f]``, where ``[.]`` is the value at ``y_theta`` less the value at
-    ``y_r``, both times ``exp(-max(y_theta, 0)**2)``. Then ``dI/dmu = -sqrt(pi) [f] / sigma`` and ``dI/dsigma =
-    -sqrt(pi) [y f] / sigma``. ``[y f]`` is evaluated as ``[f'] / 2`` (``f' = 2 y f + 2/sqrt(pi)``), which does not
-    cancel far below threshold.
-    """
-    first = SQRT_PI * _difference(y_r, y_theta, _end_difference(f_scaled), f1_scaled)
-    second = SQRT_PI * _difference(y_r, y_theta, _end_difference(f1_scaled), f2_scaled)
-    return first, 0.5 * second
+@njit(cache=True, nogil=True, error_model="numpy")
+def siegert(a, b, width, below, above, rule):
+    """What `scaled_siegert` returns, for one pair of bounds; ``width`` is ``b - a``, perhaps known better than they."""
+    if not (width > 0.0 and -np.inf < a and b < np.inf):
+        limit = limit_of(a, b, width)
+        return limit, limit, limit
+    if is_narrow(a, b, width):
+        whole, first, second = _gauss(b, width, below, above, rule)
+    else:
+        whole, first, second = _ends(a, b, width, below, above)
+    return SQRT_PI * whole, SQRT_PI * first, 0.5 * SQRT_PI * second  # [y f] = [f']/2
 
 
-def f_scaled(y: NDArray[np.float64], top: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``f(y) = erfcx(-y)`` times ``exp(-max(top, 0)**2)``, for ``y <= top``."""
-    return np.where(y > 0.0, _gauss(np.maximum(y, 0.0), top) * erfc(-y), erfcx(np.maximum(-y, 0.0)) * _gauss(0.0, top))
+@njit(cache=True, nogil=True, error_model="numpy")
+def limit_of(a, b, width):
+    """What an integral from ``a`` to ``b`` tends to where a bound is infinite, equal to the other, or wrong."""
+    if a < b:
+        return np.inf
+    return 0.0 if width == 0.0 and np.isfinite(a) else np.nan
 
 
-def f1_scaled(y: NDArray[np.float64], top: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``f'(y)``, scaled as `f_scaled`."""
-    above = 2.0 * y * f_scaled(y, top) + 2.0 / SQRT_PI * _gauss(0.0, top)
-    return np.where(y > -2.0, above, 2.0 * _repeated(-y, 1) * _gauss(0.0, top))
+@njit(cache=True, nogil=True, error_model="numpy")
+def is_narrow(a, b, width):
+    """Whether ``f`` and its primitive change little from ``a`` to ``b``: like 1/y far below 0, like exp(y**2) above."""
+    if b <= 0.0:
+        return width < NARROW * (1.0 - b)
+    return width * (a + b) < NARROW if a >= 0.0 else width < NARROW
 
 
-def f2_scaled(y: NDArray[np.float64], top: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``f''(y) = 2 f + 2 y f'``, scaled as `f_scaled`."""
-    above = 2.0 * f_scaled(y, top) + 2.0 * y * f1_scaled(y, top)
-    return np.where(y > -2.0, above, 8.0 * _repeated(-y, 2) * _gauss(0.0, top))
+@njit(cache=True, nogil=True, error_model="numpy")
+def _ends(a, b, width, below, above):
+    """Integrals of ``f``, ``f'`` and ``f''`` as differences of their primitives at the ends."""
+    if b <= 0.0:
+        rest_a, f_a, slope_a, _ = _below(-a, below)
+        rest_b, f_b, slope_b, _ = _below(-b, below)
+        return rest_a - rest_b + math.log1p(width / (1.0 - b)) / SQRT_PI, f_b - f_a, slope_b - slope_a
+    piece, u = place(b)
+    bottom = math.exp(-b * b)
+    f_b = value(above, 1, piece, u)
+    whole, slope_b = _above_primitive(b, piece, u, above), 2.0 * b * f_b + 2.0 / SQRT_PI * bottom
+    if a < 0.0:
+        rest, f_a, slope_a, _ = _below(-a, below)
+        return whole + bottom * (rest + math.log1p(-a) / SQRT_PI), f_b - bottom * f_a, slope_b - bottom * slope_a
+    piece, u = place(a)
+    share = math.exp(-width * (a + b))
+    f_a = share * value(above, 1, piece, u)
+    slope_a = 2.0 * a * f_a + 2.0 / SQRT_PI * bottom
+    return whole - share * _above_primitive(a, piece, u, above), f_b - f_a, slope_b - slope_a
 
 
-def _gauss(y: NDArray[np.float64] | float, top: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``exp(y**2 - max(top, 0)**2)`` without forming the squares."""
-    top = np.maximum(top, 0.0)
-    return np.exp((y - top) * (y + top))
+@njit(cache=True, nogil=True, error_model="numpy")
+def _below(x, below):
+    """At ``y = -x <= 0``: primitive of erfcx less ``log1p(x)/sqrt(pi)``, then ``f``, ``f'``, ``f''``."""
+    piece, u = place(x)
+    share = 1.0 / (1.0 + x)
+    rest = x * share * value(below, 0, piece, u)
+    f = share * value(below, 1, piece, u)
+    slope = share * share * value(below, 2, piece, u)
+    return rest, f, slope, share * share * share * value(below, 3, piece, u)
 
 
-def _repeated(x: NDArray[np.float64], order: int) -> NDArray[np.float64]:
-    """``exp(x**2) i^n erfc(x)`` for n = 1, 2 and x >= 2, by its recurrence's continued fraction: nothing cancels."""
-    x = np.maximum(x, 2.0)  # the caller takes the other form below
-    ratio = np.zeros_like(x)
-    value = erfcx(x)
-    for n in range(60, 0, -1):
-        ratio = 1.0 / (2.0 * x + 2.0 * (n + 1) * ratio)
-        if n <= order:
-            value = value * ratio
-    return value
+@njit(cache=True, nogil=True, error_model="numpy")
+def _above_primitive(y, piece, u, above):
+    """Integral of ``f`` from 0 to ``y >= 0``, times ``exp(-y**2)``."""
+    share = 1.0 / (1.0 + y)
+    return y * share * share * value(above, 0, piece, u)
 
 
-def _difference(y_r, y_theta, ends, integrand):
-    """``ends(y_r, y_theta)`` where that keeps its digits, else the integral of ``integrand`` by Gauss-Legendre."""
-    good = (y_r < y_theta) & np.isfinite(y_r) & np.isfinite(y_theta)
-    a, b = np.where(good, y_r, 0.0), np.where(good, y_theta, 1.0)
-    narrow = ((b <= 0.0) & (1.0 - a < 2.0 * (1.0 - b))) | ((a >= 0.0) & ((b - a) * (b + a) < 1.0)) | (b - a < 0.5)
-    out = np.empty_like(a)
-    if not narrow.all():
-        out[~narrow] = ends(a[~narrow], b[~narrow])
-    if narrow.any():
-        out[narrow] = _integral(a[narrow], b[narrow], integrand)
-    return np.where(good, out, _limit(y_r, y_theta))
-
-
-def _limit(y_r, y_theta):
-    """What the integral tends to where a bound is infinite, equal to the other, or wrong."""
-    diverges = (y_r < y_theta) & ((y_theta == np.inf) | (y_r == -np.inf))
-    return np.where(diverges, np.inf, np.where((y_r == y_theta) & np.isfinite(y_r), 0.0, np.nan))
-
-
-def _integral(a, b, integrand):
-    """Gauss-Legendre over ``[a, b]``; ``integrand(y, top)`` is scaled by its value at the top."""
-    nodes, weights = legendre(12)
-    half, middle = 0.5 * (b - a), 0.5 * (a + b)
-    return half * (weights @ integrand(middle + half * nodes[:, None], np.broadcast_to(b, (12, len(b)))))
-
-
-def _end_difference(function):
-    return lambda a, b: function(b, b) - function(a, b)
-
-
-def _primitive_difference(a, b):
-    """``P(b) - P(a)`` times ``exp(-max(b, 0)**2)``, where ``P' = f`` and ``P(0) = 0``.
-
-    Below zero ``P(y) = -E(-y)`` with ``E`` the primitive of erfcx; above, ``P(y) = 2 exp(y**2) dawsn(y) - E(y)``.
-    """
-    top, low = np.maximum(b, 0.0), np.maximum(a, 0.0)
-    above = 2.0 * (dawsn(top) - _gauss(low, top) * dawsn(low))
-    return above + _gauss(0.0, top) * (erfcx_primitive(np.abs(a)) - erfcx_primitive(np.abs(b)))
-
-
-def erfcx_primitive(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Integral of ``erfcx`` from 0 to ``x >= 0``, to full relative precision."""
-    t = (x - _SCALE) / (x + _SCALE)
-    return np.log1p(x) / SQRT_PI + x / (1.0 + x) * chebyshev.chebval(t, _primitive_series())
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gauss(b, width, below, above, rule):
+    """Integrals of ``f``, ``f'`` and ``f''`` by Gauss-Legendre, of which ``rule`` counts down from ``b``."""
+    top = max(b, 0.0)
+    bottom = math.exp(-top * top)
+    whole, first, second = 0.0, 0.0, 0.0
+    for j in range(GAUSS_POINTS):
+        down = width * rule[0, j]
+        y = b - down
+        if y <= 0.0:
+            _, f, slope, bend = _below(-y, below)
+            f, slope, bend = bottom * f, bottom * slope, bottom * bend
+        else:
+            piece, u = place(y)
+            f = value(above, 1, piece, u) * math.exp(-down * (b + y))
+            slope = 2.0 * y * f + 2.0 / SQRT_PI * bottom
+            bend = 2.0 * f + 2.0 * y * slope
+        weight = width * rule[1, j]
+        whole, first, second = whole + weight * f, first + weight * slope, second + weight * bend
+    return whole, first, second
 
 
 @cache
-def legendre(n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Nodes and weights of the Gauss-Legendre rule of ``n`` points on [-1, 1]."""
-    nodes, weights = np.polynomial.legendre.leggauss(n)
-    return np.asarray(nodes, float), np.asarray(weights, float)
+def siegert_tables() -> tuple[Array, Array, Array]:
+    """What `siegert` needs: tables below and above zero, and the rule for narrow intervals."""
+    x = nodes()
+    share = 1.0 / (1.0 + x)
+
+    def remainder(s: Array) -> Array:
+        return erfcx(s) - 1.0 / (SQRT_PI * (1.0 + s))
+
+    f, slope, bend = _derivatives(x)
+    below = tabulate(primitives(remainder, x) / (x * share), f / share, slope / share**2, bend / share**3)
+    above = tabulate(_scaled_primitive(x) / (x * share**2), erfc(-x))
+    return below, above, narrow_rule()
 
 
 @cache
-def _primitive_series() -> NDArray[np.float64]:
-    """Chebyshev coefficients of ``(integral of erfcx - log1p(x)/sqrt(pi)) * (1 + x)/x`` in ``(x - 2)/(x + 2)``."""
-    t = np.cos(np.pi * (np.arange(_TERMS) + 0.5) / _TERMS)
-    x = np.sort(_SCALE * (1.0 + t) / (1.0 - t))
-    nodes, weights = legendre(24)
-    edges = np.log1p(np.concatenate([[0.0], x]))
-    half, middle = 0.5 * np.diff(edges)[:, None], 0.5 * (edges[1:] + edges[:-1])[:, None]
-    s = np.expm1(middle + half * nodes)
-    pieces = np.sum(half * weights * ((1.0 + s) * erfcx(s) - 1.0 / SQRT_PI), axis=1)
-    values = np.cumsum(pieces) * (1.0 + x) / x
-    return np.asarray(chebyshev.chebfit((x - _SCALE) / (x + _SCALE), values, _TERMS - 1), float)
+def narrow_rule() -> Array:
+    """Nodes and weights on [0, 1] for narrow intervals."""
+    return np.array(composite(1, GAUSS_POINTS))
+
+
+def _derivatives(x: Array) -> tuple[Array, Array, Array]:
+    """``f``, ``f'`` and ``f''`` at ``-x``: integrals of ``2/sqrt(pi) (2 s)**n exp(-s**2 - 2 x s)`` over ``s > 0``."""
+    fractions, weights = composite(6, 16)
+    reach = (_NEGLIGIBLE / (x + np.sqrt(x * x + _NEGLIGIBLE)))[:, None]  # where s**2 + 2 x s is that large
+    s = reach * fractions
+    density = 2.0 / SQRT_PI * reach * weights * np.exp(-s * (s + 2.0 * x[:, None]))
+    return density.sum(axis=1), (2.0 * s * density).sum(axis=1), (4.0 * s * s * density).sum(axis=1)
+
+
+def _scaled_primitive(y: Array) -> Array:
+    """Integral of ``f(y - s) exp(-y**2)`` over ``s`` from 0 to ``y``, or to where it is negligible."""
+    fractions, weights = composite(6, 16)
+    reach = (y - np.sqrt(np.maximum(y * y - _NEGLIGIBLE, 0.0)))[:, None]
+    s = reach * fractions
+    return (np.exp(-s * (2.0 * y[:, None] - s)) * erfc(s - y[:, None]) * reach) @ weights

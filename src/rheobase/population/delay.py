@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
-from rheobase.numerics.siegert import legendre
+from rheobase.numerics.quadrature import legendre
 
 _POINTS = 48
 _REACH = 8.0

@@ -16,14 +16,16 @@ Neural Comput 14:2057.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import dawsn
 
-from rheobase.numerics.passage import scaled_second_moment
-from rheobase.numerics.siegert import log_siegert, scaled_siegert, scaled_slopes
+from rheobase.numerics.passage import moment_tables, second_moment
+from rheobase.numerics.siegert import siegert, siegert_tables
 
 #: ``sqrt(2) |zeta(1/2)|`` of Fourcaud & Brunel (2002); zeta(1/2) = -1.4603545088095868.
 ALPHA = float(np.sqrt(2.0) * 1.4603545088095868)
@@ -88,22 +90,46 @@ def transfer(
     >>> nest.rate.shape
     ()
     """
-    mu, sigma, tau_m, v_th, v_reset, t_ref, shift = _arrays(mu, sigma, tau_m, v_th, v_reset, t_ref, shift)
-    sigma_given = sigma
-    y_r, y_theta, sigma = _bounds(mu, sigma, v_th, v_reset, shift)
-    shape, flat = y_r.shape, (y_r.ravel(), y_theta.ravel())
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        log_rate = -np.logaddexp(np.log(t_ref), np.log(tau_m) + log_siegert(y_r, y_theta))
-        rate = np.exp(log_rate)
-        first, second = (part.reshape(shape) for part in scaled_slopes(*flat))
-        top = np.exp(-np.square(np.maximum(y_theta, 0.0)))
-        interval = t_ref * top + tau_m * scaled_siegert(*flat).reshape(shape)
-        d_mu = rate * tau_m * first / (sigma * interval)
-        d_sigma = rate * tau_m * (second - shift * first) / (sigma * interval)
-    still = (sigma_given == 0.0) & (mu <= v_th)  # without noise the threshold itself is not crossed
-    rate, log_rate = np.where(still, 0.0, rate), np.where(still, -np.inf, log_rate)
-    silent = rate == 0.0
-    return Transfer(rate, log_rate, np.where(silent, 0.0, d_mu), np.where(silent, 0.0, d_sigma))
+    shape, (mu, sigma, tau_m, v_th, v_reset, t_ref, shift) = _flat(mu, sigma, tau_m, v_th, v_reset, t_ref, shift)
+    out = np.empty((4, mu.size))
+    _transfer_loop(mu, sigma, tau_m, v_th, v_reset, t_ref, shift, *siegert_tables(), out)
+    rate, log_rate, d_mu, d_sigma = out.reshape(4, *shape)
+    return Transfer(rate, log_rate, d_mu, d_sigma)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _transfer_loop(mu, sigma, tau_m, v_th, v_reset, t_ref, shift, below, above, rule, out):
+    for i in range(mu.size):
+        result = _transfer(mu[i], sigma[i], tau_m[i], v_th[i], v_reset[i], t_ref[i], shift[i], below, above, rule)
+        out[0, i], out[1, i], out[2, i], out[3, i] = result
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _transfer(mu, sigma, tau_m, v_th, v_reset, t_ref, shift, below, above, rule):
+    """Rate, its logarithm and its derivatives, from an interval that is kept divided by ``exp(top**2)``."""
+    if sigma == 0.0 and mu <= v_th and v_reset <= v_th:  # without noise the threshold itself is not crossed
+        return 0.0, -np.inf, 0.0, 0.0
+    y_r, y_theta, width, used = _bounds(mu, sigma, v_th, v_reset, shift)
+    whole, first, second = siegert(y_r, y_theta, width, below, above, rule)
+    if not (t_ref >= 0.0 and tau_m > 0.0 and whole >= 0.0):
+        return np.nan, np.nan, np.nan, np.nan
+    top = max(y_theta, 0.0)
+    interval = tau_m * whole + (t_ref * math.exp(-top * top) if t_ref > 0.0 else 0.0)
+    log_rate = -math.log(interval) - top * top
+    rate = math.exp(log_rate)
+    if rate == 0.0:
+        return rate, log_rate, 0.0, 0.0
+    slope = rate * tau_m / (used * interval)
+    return rate, log_rate, slope * first, slope * (second - shift * first)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _bounds(mu, sigma, v_th, v_reset, shift):
+    """Scaled reset and threshold, their distance, and ``sigma``: a zero is replaced by one that cannot matter."""
+    if not sigma >= 0.0:
+        return np.nan, np.nan, np.nan, np.nan
+    used = max(sigma, _QUIET * abs(v_th - v_reset))
+    return (v_reset - mu) / used + shift, (v_th - mu) / used + shift, (v_th - v_reset) / used, used
 
 
 def cv(
@@ -122,13 +148,19 @@ def cv(
     `transfer`. Synaptic input that is itself a spike train of low-pass filtered or regular neurons is not white, and
     then the true CV is lower or higher than this one.
     """
-    mu, sigma, tau_m, v_th, v_reset, t_ref = _arrays(mu, sigma, tau_m, v_th, v_reset, t_ref)
-    y_r, y_theta, _ = _bounds(mu, sigma, v_th, v_reset, np.zeros_like(mu))
-    shape, flat = y_r.shape, (y_r.ravel(), y_theta.ravel())
-    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        top = np.exp(-np.square(np.maximum(y_theta, 0.0)))
-        interval = t_ref / tau_m * top + scaled_siegert(*flat).reshape(shape)
-        return np.sqrt(2.0 * np.pi * scaled_second_moment(*flat).reshape(shape)) / interval
+    shape, (mu, sigma, tau_m, v_th, v_reset, t_ref) = _flat(mu, sigma, tau_m, v_th, v_reset, t_ref)
+    out = np.empty(mu.size)
+    _cv_loop(mu, sigma, tau_m, v_th, v_reset, t_ref, *siegert_tables(), *moment_tables(), out)
+    return out.reshape(shape)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cv_loop(mu, sigma, tau_m, v_th, v_reset, t_ref, below, above, rule, moment_below, moment_above, out):
+    for i in range(mu.size):
+        a, b, width, _ = _bounds(mu[i], sigma[i], v_th[i], v_reset[i], 0.0)
+        top = max(b, 0.0)
+        mean = siegert(a, b, width, below, above, rule)[0] + t_ref[i] / tau_m[i] * math.exp(-top * top)
+        out[i] = math.sqrt(2.0 * math.pi * second_moment(a, b, width, moment_below, moment_above, rule)) / mean
 
 
 def density(
@@ -157,7 +189,7 @@ def density(
     """
     v = np.asarray(v, float)
     moved = transfer(mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)
-    y_r, y_theta, used = _bounds(*_arrays(mu, sigma, v_th, v_reset, shift))
+    y_r, y_theta, _, used = _bounds(float(mu), float(sigma), float(v_th), float(v_reset), float(shift))
     y = np.minimum((v - mu) / used, y_theta)
     low = np.maximum(y, y_r)
     flux = np.log(2.0 * tau_m / used) + moved.log_rate
@@ -177,12 +209,8 @@ def colour_shift(tau_s: ArrayLike, tau_m: ArrayLike) -> NDArray[np.float64]:
     return 0.5 * ALPHA * np.sqrt(np.asarray(tau_s, float) / np.asarray(tau_m, float))
 
 
-def _arrays(*values: ArrayLike) -> list[NDArray[np.float64]]:
-    return list(np.broadcast_arrays(*(np.asarray(value, float) for value in values)))
-
-
-def _bounds(mu, sigma, v_th, v_reset, shift):
-    """Scaled reset and threshold, and the ``sigma`` used: one that is zero is replaced by one that cannot matter."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        used = np.where(sigma >= 0.0, np.maximum(sigma, _QUIET * np.abs(v_th - v_reset)), np.nan)
-        return (v_reset - mu) / used + shift, (v_th - mu) / used + shift, used
+def _flat(*values: ArrayLike) -> tuple[tuple[int, ...], list[NDArray[np.float64]]]:
+    """The common shape of all values, and the values in it as contiguous arrays of one dimension."""
+    arrays = [np.asarray(value, float) for value in values]
+    shape = np.broadcast(*arrays).shape
+    return shape, [(array if array.shape == shape else np.broadcast_to(array, shape)).ravel() for array in arrays]
