@@ -27,8 +27,6 @@ THRESHOLD = "threshold"
 _FADING, _ROOT, _ESCAPE, _CONSTANT = 0.6, 1.6, 5.0, 1e-2
 #: The rest is looked for so many times further away than it moves in proportion to the input.
 _REACH = 30.0
-#: Of the box; a state that moves by less in proportion to the input is held to be at a turning point.
-_LEAST = 1e-6
 #: How far beside a point, relative to its states, slopes are compared, and by what part of them they may differ.
 _ASIDE, _BENT = 1e-4, 1e-3
 
@@ -119,14 +117,28 @@ def _near(ground: Ground, high: float) -> dict[str, tuple[float, float]]:
     slopes, push = field.jacobian(ground.state, p), field.by_parameter(ground.state, ground.input, p)
     with np.errstate(all="ignore"):
         moved = np.abs(np.linalg.lstsq(slopes, push, rcond=None)[0]) * (high - ground.base)
+    reaches = _followed(field, p, ground.state, _REACH * np.maximum(moved, np.abs(ground.state)))
     box, bounds = find_box(field), {}
-    for at, state in enumerate(field.states):
-        reach = _REACH * max(float(moved[at]), abs(float(ground.state[at])))
-        if _LEAST * box.width[at] < reach < box.width[at] / _REACH:
+    for at, (state, reach) in enumerate(zip(field.states, reaches, strict=True)):
+        if 0.0 < reach < box.width[at] / _REACH:
             low, top = (ground.state[at] + sign * reach for sign in (-1.0, 1.0))
             ends = max(low, box.lower[at]), min(top, box.upper[at])
             bounds[state] = tuple(float(field.shown(state, float(end))) for end in ends)
     return bounds
+
+
+def _followed(field: VectorField, p: Array, rest: Array, reaches: Array) -> Array:
+    """Reaches of the states, with how far each relaxes when another one moves by its reach.
+
+    One that follows another by its square or cube does not move in proportion to the input at its turning point.
+    """
+    with np.errstate(all="ignore"):
+        decays = np.abs(np.diag(field.jacobian(rest, p)))
+        for other, reach in zip(np.eye(field.n), reaches.copy(), strict=True):
+            for aside in (reach * other, -reach * other):
+                drawn = np.where(other > 0, 0.0, np.abs(field.rhs(rest + aside, p)) / decays)
+                reaches = np.maximum(reaches, np.nan_to_num(drawn, nan=np.inf))
+    return reaches
 
 
 def _way(diagram: BifurcationDiagram, ground: Ground) -> tuple[Array | None, Loss | None]:
