@@ -25,7 +25,7 @@ def test_rates_and_input_of_the_variant(variant):
     # one synapse more or less among 45 million moves the rates by 1e-7 Hz to 1e-6 Hz
     assert state.rates == pytest.approx(RATES, abs=2e-7)
     assert rates_and_slopes(state.maps, state.rates * 1e-3)[0] == pytest.approx(state.rates * 1e-3, rel=1e-13)
-    assert state.mu + 65.0 == pytest.approx(MU, abs=6e-7)
+    assert state.mu == pytest.approx(MU, abs=6e-7)
     assert state.sigma == pytest.approx(SIGMA, abs=6e-7)
     assert state.stable
     assert len(state.fixed_points) == 1

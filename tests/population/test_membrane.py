@@ -25,7 +25,7 @@ SPIKE = {"threshold": "v > v_th", "reset": "v = v_r", "v_th": -50 * mV, "v_r": -
 )
 def test_one_neuron_in_several_notations(text, values):
     found = membrane(Population(Neuron(text, E_L=-65 * mV, **SPIKE, **values), 10, "A"), ("I",))
-    assert found.lif == pytest.approx((10.0, -50.0, -60.0, 0.0), rel=1e-13)
+    assert found.lif == pytest.approx((10.0, 15.0, 5.0, 0.0), rel=1e-13)
     assert found.v_rest == pytest.approx(-65.0, rel=1e-13)
     assert found.gain("I") == pytest.approx(0.05, rel=1e-13)  # mV per pA
 
@@ -52,9 +52,13 @@ CELL = {"E_L": -65 * mV, "tau_m": 10 * ms}
         (LEAKY, {"v_r": -40 * mV}, "is reset to a voltage that is not below its threshold"),
         (LEAKY, {"refractory": 2 * ms}, "goes on integrating 'v' while it is refractory"),
         ("dv/dt = (v - E_L)/tau_m : mV", {}, "has no leak"),
-        ("dv/dt = (E_L - v)*(v_x - v)/tau_m/mV : mV", {"v_x": -30 * mV}, "has a dv/dt that multiplies 'v' by 'v'"),
-        ("dv/dt = (E_L - v + exp(v/mV)*mV)/tau_m : mV", {}, "has a dv/dt that is not linear in 'v'"),
-        ("dv/dt = (E_L - v - w)/tau_m : mV\ndw/dt = (v - w)/tau_m : mV", {}, "has a second state 'w'"),
+        ("dv/dt = (E_L - v)*(1 + xi*ms**0.5)/tau_m : mV", {}, "multiplies 'xi' by something that depends on 'v'"),
+        (f"{LEAKY[:-5]} - w/ms : mV\ndw/dt = (v - w)/tau_m : mV", {}, "has a second state 'w' that 'v' acts on"),
+        (
+            "dv/dt = (E_L - v - w)/tau_m : mV\ndw/dt = (1*mV - w)/tau_m : mV",
+            {},
+            "has a second state 'w' that is not of",
+        ),
         ("dv/dt = (E_L - v + x*cos(t/ms))/tau_m : mV", {"x": 1 * mV}, "has a dv/dt that depends on 't'"),
     ],
 )
@@ -67,7 +71,8 @@ def test_reasons_not_to_cover_a_neuron(text, changes, reason):
     network = Network(Population(Neuron(text, **options), 10, "A"))
     (sentence,) = missing(network)
     assert sentence.startswith(
-        "population 'A': the theory covers leaky integrate-and-fire neurons so far; this neuron "
+        "population 'A': the theory covers neurons with one membrane state, a threshold and a reset at fixed voltages; "
+        "this neuron "
     )
     assert reason in sentence
     with pytest.raises(NotCovered, match="does not cover this network yet"):
@@ -97,5 +102,5 @@ def test_a_parameter_that_differs_between_neurons_is_a_reason_only_where_it_is_u
     neuron = Neuron(LEAKY, **SPIKE, **CELL)
     spread = Population(neuron, 10, "A", tau_m=Normal(10 * ms, 1 * ms))
     (sentence,) = missing(Network(spread))
-    assert "dv/dt that depends on 'tau_m'" in sentence
+    assert "depends on 'tau_m', which differs between its neurons" in sentence
     assert missing(Network(Population(neuron, 10, "A", v=np.linspace(-65, -50, 10) * mV))) == []

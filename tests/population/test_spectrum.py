@@ -8,7 +8,9 @@ from rheobase.check.measure import activity_spectrum as simulated_spectrum
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
-from rheobase.population import activity_spectrum, cv, response, steady_state, transfer
+from rheobase.population import activity_spectrum, steady_state
+from rheobase.population.lif import cv, transfer
+from rheobase.population.lif_response import lif_response as response
 from rheobase.population.spectrum import renewal_spectrum
 from rheobase.units import Hz, ms, mV
 

@@ -120,7 +120,7 @@ def test_currents_and_the_neurons_own_noise():
     )
     network = Network([Population(noisy, 5, "A")], inputs=[CurrentInput("A", 100 * pA)])
     mu, sigma = input_statistics(network, [0.0])
-    assert mu == pytest.approx([-65.0 + 10.0 * 110.0 / 250.0], rel=1e-13)
+    assert mu == pytest.approx([10.0 * 100.0 / 250.0], rel=1e-13)  # its own 10 pA are part of the neuron
     assert sigma**2 / 2.0 == pytest.approx([9.0], rel=1e-13)  # s_n is the free membrane's standard deviation
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.check.result import NEGLIGIBLE_HZ
-from rheobase.population import SteadyState, transfer
+from rheobase.population import SteadyState
+from rheobase.population.any_neuron import rates
 
 #: ``-zeta(1/2)/sqrt(2 pi)``: Broadie, Glasserman & Kou (1997), A continuity correction for discrete barrier options,
 #: Math. Finance 7:325.
@@ -27,12 +30,9 @@ def threshold_shift(steady: SteadyState, dt: float) -> NDArray[np.float64]:
 
 def rates_on_the_grid(steady: SteadyState, dt: float) -> NDArray[np.float64]:
     """Stationary rates (Hz) for a threshold that is tested every ``dt`` (ms), at the input of the stationary state."""
-    tau_m, v_th, v_reset, t_ref = np.array([membrane.lif for membrane in steady.maps.membranes]).T
-    moved = transfer(
-        steady.mu, steady.sigma, tau_m=tau_m, v_th=v_th + threshold_shift(steady, dt), v_reset=v_reset, t_ref=t_ref,
-        shift=steady.shift,
-    )  # fmt: skip
-    return moved.rate * 1e3
+    higher = threshold_shift(steady, dt)
+    moved = [replace(m, v_th=m.v_th + up) for m, up in zip(steady.maps.membranes, higher, strict=True)]
+    return rates(tuple(moved), steady.mu, steady.sigma, steady.shift).rate * 1e3
 
 
 def about_the_time_step(steady: SteadyState, dt: float) -> list[str]:

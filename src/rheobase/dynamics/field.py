@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rheobase.compile.rhs import derivative, parameter_vector, right_hand_side
-from rheobase.dynamics.units import read, shown, shown_unit
 from rheobase.dynamics.validity import (
     require_autonomous,
     require_neuron,
@@ -22,6 +21,7 @@ from rheobase.dynamics.validity import (
 from rheobase.model.errors import ModelError
 from rheobase.model.expression import names
 from rheobase.model.neuron import Neuron
+from rheobase.model.shown_units import read, shown, shown_unit
 from rheobase.units import VOLTAGE, Unit
 
 Vector = NDArray[np.float64]

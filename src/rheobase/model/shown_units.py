@@ -1,4 +1,5 @@
-"""The door of this lens: results are numbers in the units that the equations declare, and so are plain numbers given.
+"""The door of the lenses on a neuron: results are numbers in the units that the equations declare, and so are plain
+numbers given.
 
 A declared unit that is a bare SI name (``volt``, ``amp``) only says the dimension; such names are shown in the field's
 own units (mV, pA).

@@ -7,5 +7,6 @@ from rheobase.plot.comparison import comparison, panels
 from rheobase.plot.recording import recording
 from rheobase.plot.steady import steady_state
 from rheobase.plot.style import require_format, save
+from rheobase.plot.transfer import transfer
 
-__all__ = ["comparison", "panels", "recording", "require_format", "save", "steady_state"]
+__all__ = ["comparison", "panels", "recording", "require_format", "save", "steady_state", "transfer"]

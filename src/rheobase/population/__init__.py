@@ -6,17 +6,17 @@
 """
 
 from rheobase.population.coverage import covered, missing
-from rheobase.population.lif import Transfer, colour_shift, cv, density, transfer
+from rheobase.population.lif import colour_shift
 from rheobase.population.membrane import Membrane, NotCovered, membrane
 from rheobase.population.modes import Mode, modes
 from rheobase.population.predictions import validity
-from rheobase.population.response import Response, response
 from rheobase.population.spectrum import activity_spectrum
 from rheobase.population.statistics import InputMap, input_map, input_statistics
 from rheobase.population.steady_state import FixedPoint, SteadyState, steady_state
+from rheobase.population.transfer import StationaryRate, transfer
 
 __all__ = [
-    "FixedPoint", "InputMap", "Membrane", "Mode", "NotCovered", "Response", "SteadyState", "Transfer",
-    "activity_spectrum", "colour_shift", "covered", "cv", "density", "input_map", "input_statistics", "membrane",
-    "missing", "modes", "response", "steady_state", "transfer", "validity",
+    "FixedPoint", "InputMap", "Membrane", "Mode", "NotCovered", "StationaryRate", "SteadyState",
+    "activity_spectrum", "colour_shift", "covered", "input_map", "input_statistics", "membrane",
+    "missing", "modes", "steady_state", "transfer", "validity",
 ]  # fmt: skip

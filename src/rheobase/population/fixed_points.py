@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.population.lif import ALPHA, Transfer, transfer
+from rheobase.population.any_neuron import rates as neuron_rates
+from rheobase.population.lif import ALPHA, Transfer
 from rheobase.population.statistics import Drive, InputMap
 
 Array = NDArray[np.float64]
@@ -29,7 +30,7 @@ def rates_and_slopes(maps: InputMap, rates: Array) -> tuple[Array, Array]:
     with np.errstate(divide="ignore", invalid="ignore"):
         by_variance = np.where(drive.sigma > 0.0, out.d_sigma / (2.0 * drive.sigma), 0.0)
         # the shift moves the bounds by sigma*shift, as a change of -sigma*shift in mu would
-        by_shift = -drive.sigma * out.d_mu
+        by_shift = np.where([m.drift is None for m in maps.membranes], -drive.sigma * out.d_mu, 0.0)
         weight = np.where(drive.sigma > 0.0, 1.0 / drive.sigma**2, 0.0)
     shift = weight[:, None] * (0.5 * ALPHA * maps.coloured - drive.shift[:, None] * maps.variance)
     jacobian = out.d_mu[:, None] * maps.mean + by_variance[:, None] * maps.variance + by_shift[:, None] * shift
@@ -37,8 +38,7 @@ def rates_and_slopes(maps: InputMap, rates: Array) -> tuple[Array, Array]:
 
 
 def _transfer(maps: InputMap, drive: Drive) -> Transfer:
-    constants = {name: maps.column(name) for name in ("tau_m", "v_th", "v_reset", "t_ref")}
-    return transfer(drive.mu, drive.sigma, shift=drive.shift, **constants)
+    return neuron_rates(maps.membranes, drive.mu, drive.sigma, drive.shift)
 
 
 def settle(maps: InputMap, start: Array) -> Array | None:

@@ -54,7 +54,7 @@ class Response:
         return self.sigma2 / self.denominator
 
 
-def response(
+def lif_response(
     s: Complex,
     mu: float,
     sigma: float,

@@ -1,14 +1,17 @@
-r"""Recognising a leaky integrate-and-fire neuron in a user's equations, and reading its numbers off the tree.
+r"""Recognising an integrate-and-fire neuron in a user's equations, and reading its numbers off the tree.
 
-Covered is one membrane state with ``dv/dt = (v_rest - v)/tau_m + sum of slope * input + noise``, in any notation;
-inputs may reach it through parameters (ports) and through states ``ds/dt = -s/tau_s`` that spikes raise; a threshold
-``v > v_th``, a reset ``v = v_reset``, and a refractory time during which ``v`` is held.
+Covered is one membrane state with ``dv/dt = f(v) + sum of slope * input + noise``, in any notation; inputs may reach it
+through parameters (ports) and through states ``ds/dt = -s/tau_s`` that spikes raise; a threshold ``v > v_th``, a reset
+``v = v_reset``, and a refractory time during which ``v`` is held. Where ``f = (v_rest - v)/tau_m`` the neuron is a
+leaky integrate-and-fire neuron, for which there are closed forms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +19,12 @@ from rheobase.model.distribution import Distribution
 from rheobase.model.errors import ModelError
 from rheobase.model.expression import Binary, Expression
 from rheobase.model.network import Population
+from rheobase.model.neuron import Neuron
+from rheobase.numerics.first_passage import Interval
 from rheobase.population.affine import Affine, NotAffine, affine
+from rheobase.population.drift import Drift, additive_slopes, require_one_state, time_constant, used_names
+
+_COVERED = "the theory covers neurons with one membrane state, a threshold and a reset at fixed voltages"
 
 
 class NotCovered(ModelError):
@@ -25,7 +33,7 @@ class NotCovered(ModelError):
 
 @dataclass(frozen=True)
 class Membrane:
-    """The numbers of a leaky integrate-and-fire neuron.
+    """The numbers of an integrate-and-fire neuron, ``tau_m dv/dt = F(v) + mu + noise``.
 
     Attributes
     ----------
@@ -34,7 +42,8 @@ class Membrane:
     tau_m, t_ref : float
         Membrane time constant and refractory time, ms.
     v_rest, v_th, v_reset : float
-        Where the membrane rests without input, threshold and reset, mV.
+        Where the membrane rests without input, threshold and reset, mV. The rest is that of the linear leak, ``F =
+        v_rest - v``; 0 where there is a ``drift`` instead.
     noise : float
         Strength of the neuron's own white noise, ``dV = ... + noise dW``, mV/sqrt(ms).
     slopes : mapping
@@ -42,6 +51,10 @@ class Membrane:
         ``v``.
     filters : mapping
         For each synaptic state its time constant (ms) and what a unit of it adds to ``dv/dt``.
+    drift
+        ``F(v)/tau_m`` if it is not linear, else None.
+    scaled_by
+        Where ``tau_m`` is from.
     """
 
     voltage: str
@@ -53,11 +66,20 @@ class Membrane:
     noise: float
     slopes: Mapping[str, float]
     filters: Mapping[str, tuple[float, float]]
+    drift: Drift | None = None
+    scaled_by: str = "tau_m"
 
     @property
     def lif(self) -> tuple[float, float, float, float]:
-        """``(tau_m, v_th, v_reset, t_ref)``: what the rate needs beside the input."""
-        return self.tau_m, self.v_th, self.v_reset, self.t_ref
+        """``(tau_m, v_th, v_reset, t_ref)`` with voltages from the rest: what the rate needs beside the input."""
+        return self.tau_m, self.v_th - self.v_rest, self.v_reset - self.v_rest, self.t_ref
+
+    @cached_property
+    def interval(self) -> Interval:
+        """The drift from reset to threshold, for threshold integration."""
+        if self.drift is not None:
+            return Interval(self.drift, self.v_reset, self.v_th)
+        return Interval(lambda v: (self.v_rest - v) / self.tau_m, self.v_reset, self.v_th)
 
     def gain(self, port: str) -> float:
         """Steady shift of the membrane per unit of a port, mV per unit."""
@@ -85,29 +107,79 @@ def membrane(population: Population, ports: Iterable[str] = ()) -> Membrane:
         raise NotCovered(_sentence(population, str(reason))) from None
 
 
+def membrane_of(neuron: Neuron, **parameters: Any) -> Membrane:
+    """Read a neuron by itself, some parameters changed; otherwise as `membrane`."""
+    if not isinstance(neuron, Neuron):
+        raise ModelError(f"the first argument must be a Neuron, not {type(neuron).__name__}")
+    changed = neuron.with_(**parameters) if parameters else neuron
+    try:
+        return _read(Population(changed, 1, neuron.name or "neuron"), ())
+    except NotAffine as reason:
+        raise NotCovered(f"neuron '{neuron.name or 'without a name'}': {_COVERED}; this neuron {reason}") from None
+
+
 def _sentence(population: Population, reason: str) -> str:
-    covered = "the theory covers leaky integrate-and-fire neurons so far"
-    return f"population '{population.name}': {covered}; this neuron {reason}"
+    return f"population '{population.name}': {_COVERED}; this neuron {reason}"
 
 
 def _read(population: Population, ports: tuple[str, ...]) -> Membrane:
     neuron = population.neuron
     voltage, v_th, scope = _threshold(population, ports)
-    forms = {e.name: _form(e.expression, scope, f"d{e.name}/dt") for e in neuron.equations.differential}
-    leak = forms[voltage].slopes.get(voltage, 0.0)
-    if not leak < 0.0:
-        raise NotAffine(f"has no leak: d{voltage}/dt does not pull '{voltage}' back to a rest")
-    drive = forms[voltage].slopes
-    filters = {name: _filter(name, forms[name], drive) for name in neuron.states if name != voltage}
-    noise = float(np.sqrt(sum(drive.get(name, 0.0) ** 2 for name in neuron.noise)))
+    require_one_state(neuron, voltage)
     v_reset = _reset(population, voltage, scope)
     if not v_reset < v_th:
         raise NotAffine("is reset to a voltage that is not below its threshold")
+    t_ref = _refractory(population, voltage, scope)
+    linear = _linear(population, voltage, scope)
+    if linear is None:
+        return _nonlinear(population, ports, voltage, scope, (v_th, v_reset, t_ref))
+    rest, leak, drive = linear
+    others = {e.name: _form(e.expression, scope, f"d{e.name}/dt") for e in neuron.equations.differential}
+    filters = {name: _filter(name, form, drive) for name, form in others.items() if name != voltage}
     slopes = {port: drive.get(port, 0.0) for port in ports}
-    rest = forms[voltage].constant / -leak
+    return Membrane(voltage, 1.0 / leak, rest, v_th, v_reset, t_ref, _noise(neuron, drive), slopes, filters)
+
+
+def _noise(neuron: Neuron, drive: Mapping[str, float]) -> float:
+    return float(np.sqrt(sum(drive.get(name, 0.0) ** 2 for name in neuron.noise)))
+
+
+def _linear(
+    population: Population, voltage: str, scope: Mapping[str, Affine]
+) -> tuple[float, float, Mapping[str, float]] | None:
+    """Rest, leak (1/ms) and slopes of a membrane equation that is linear; None if it is not."""
+    try:
+        form = affine(_tree(population.neuron.equations[voltage].expression), scope)
+    except NotAffine:
+        return None
+    leak = -form.slopes.get(voltage, 0.0)
+    if leak < 0.0:
+        raise NotAffine(f"has no leak: d{voltage}/dt does not pull '{voltage}' back to a rest")
+    return (form.constant / leak, leak, form.slopes) if leak > 0.0 else None
+
+
+def _nonlinear(
+    population: Population,
+    ports: tuple[str, ...],
+    voltage: str,
+    scope: Mapping[str, Affine],
+    borders: tuple[float, float, float],
+) -> Membrane:
+    neuron, (v_th, v_reset, t_ref) = population.neuron, borders
+    values = {name: population.value(name) for name in neuron.parameters}
+    for name in used_names(neuron, voltage):
+        if name in values and name not in scope:
+            raise NotAffine(f"depends on '{name}', which differs between its neurons")
+    others = [e for e in neuron.equations.differential if e.name != voltage]
+    numbers = {name: float(np.mean(value)) for name, value in values.items() if not isinstance(value, Distribution)}
+    drive = additive_slopes(neuron, voltage, (*ports, *neuron.noise, *(e.name for e in others)), numbers)
+    filters = {e.name: _filter(e.name, _form(e.expression, scope, f"d{e.name}/dt"), drive) for e in others}
+    drift = Drift(neuron, voltage, tuple(numbers.get(name, np.nan) for name in neuron.parameters))
+    tau_m, source = time_constant(neuron, numbers, drift, Interval(drift, v_reset, v_th))
+    slopes = {port: drive[port] for port in ports}
     return Membrane(
-        voltage, -1.0 / leak, rest, v_th, v_reset, _refractory(population, voltage, scope), noise, slopes, filters
-    )
+        voltage, tau_m, 0.0, v_th, v_reset, t_ref, _noise(neuron, drive), slopes, filters, drift, source
+    )  # fmt: skip
 
 
 def scope_of(population: Population, ports: tuple[str, ...]) -> dict[str, Affine]:

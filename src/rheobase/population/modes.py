@@ -5,10 +5,10 @@ A perturbation ``exp(s t)`` of the rates sustains itself where ``det(1 - M(s)) =
     M_ij(s) = sum over projections j -> i of  <exp(-s d)> tau_m K [<J> H_mu(s) chi_mu,i(s) + <J**2> H_sigma(s)
     chi_sigma2,i(s)],
 
-delays ``d``, the filters ``H`` of exponential synapses, and the transfer functions of `rheobase.population.response`
-(Brunel & Hakim 1999; Brunel 2000, section 4; for several populations Bos, Diesmann & Helias 2016, PLoS Comput Biol
-12:e1005132, who leave the modulation of the variance out). All roots in a rectangle are found, by counting them
-first.
+delays ``d``, the filters ``H`` of exponential synapses, and the transfer functions of
+`rheobase.population.lif_response` and `rheobase.population.any_neuron` (Brunel & Hakim 1999; Brunel 2000, section 4;
+for several populations Bos, Diesmann & Helias 2016, PLoS Comput Biol 12:e1005132, who leave the modulation of the
+variance out). All roots in a rectangle are found, by counting them first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 
 from rheobase.model.network import Network
 from rheobase.numerics.roots import Box, zeros
-from rheobase.population.response import Response, mean_filter, response, unmoved, variance_filter
+from rheobase.population.any_neuron import any_response
+from rheobase.population.lif_response import Response, lif_response, mean_filter, unmoved, variance_filter
+from rheobase.population.membrane import Membrane
 from rheobase.population.statistics import Channel, Drive, InputMap, input_map
 
 Complex = NDArray[np.complex128]
@@ -141,9 +143,9 @@ def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
 def _responses(maps: InputMap, drive: Drive, s: Complex) -> list[Response]:
     """The response of each population; those of alike ones are computed once."""
     own = zip(drive.mu, drive.sigma, drive.shift, strict=True)
-    keys = [(*inputs, *m.lif) for inputs, m in zip(own, maps.membranes, strict=True)]
-    known = {key: _response(s, *key) for key in set(keys)}
-    return [known[key] for key in keys]
+    keys = [(*inputs, *m.lif, m.drift) for inputs, m in zip(own, maps.membranes, strict=True)]
+    found = {key: _response(s, m, *key[:3]) for key, m in zip(keys, maps.membranes, strict=True)}
+    return [found[key] for key in keys]
 
 
 def _numerators(
@@ -160,10 +162,13 @@ def _numerators(
     return matrix
 
 
-def _response(s, mu, sigma, shift, tau_m, v_th, v_reset, t_ref) -> Response:
+def _response(s: Complex, m: Membrane, mu: float, sigma: float, shift: float) -> Response:
     if sigma == 0.0:  # no noise at all: nothing to linearise a rate around
         return unmoved(s)
-    return response(s, mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)
+    if m.drift is not None:
+        return any_response(s, m, mu, sigma)
+    tau_m, v_th, v_reset, t_ref = m.lif
+    return lif_response(s, mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)
 
 
 def leading_modes(linear: Linearised, count: int = 4) -> tuple[Mode, ...]:

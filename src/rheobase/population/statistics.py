@@ -75,7 +75,7 @@ class InputMap:
         ``mu = mean_0 + mean @ rates`` (mV ms), ``sigma**2 = variance_0 + variance @ rates``, and the variance again
         with each part times ``sqrt(tau_s/tau_m)``.
     mean_0, variance_0, coloured_0 : ndarray (n,)
-        From rest, external inputs, Poisson sources and the neuron's own noise.
+        From external inputs, Poisson sources and the neuron's own noise.
     channels
         The projections between the populations.
     sources
@@ -203,8 +203,8 @@ def _weight_moments(weight: float | Array | Distribution) -> tuple[float, float]
 
 
 def _own(network: Network, name: str, target: Membrane) -> tuple[float, float, float]:
-    """Mean, variance and coloured variance that a population has by itself: inputs of its own, its rest and noise."""
-    mean, variance, coloured = target.v_rest, target.tau_m * target.noise**2, 0.0
+    """Mean, variance and coloured variance that a population has by itself: inputs of its own, and its noise."""
+    mean, variance, coloured = 0.0, target.tau_m * target.noise**2, 0.0
     for item in network.inputs_of(name):
         if isinstance(item, CurrentInput):
             mean += target.tau_m * target.slopes[item.target] * float(np.mean(item.amplitude))

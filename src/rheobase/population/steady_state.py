@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population import lif
+from rheobase.population.any_neuron import cvs, log_rate_of, white
 from rheobase.population.fixed_points import fixed_points
 from rheobase.population.modes import Mode, leading_modes, linearise
 from rheobase.population.statistics import InputMap, input_map
@@ -57,7 +58,8 @@ class SteadyState:
     rates : ndarray
         Hz, one per population.
     mu, sigma : ndarray
-        Mean and noise strength of the free membrane, mV (its variance is ``sigma**2/2``).
+        Mean and noise strength of the input, mV: ``tau_m dv = (F(v) + mu) dt + sigma sqrt(tau_m) dW``. A leaky membrane
+        without threshold has mean ``v_rest + mu`` and variance ``sigma**2/2``.
     cv : ndarray
         Coefficient of variation of the intervals *in white noise*; recurrent input is coloured, see `validity`.
     modes : tuple of Mode
@@ -102,9 +104,13 @@ class SteadyState:
     def density(self, population: str, v: ArrayLike) -> Array:
         """Stationary density (1/mV) of the membrane potential of a population's non-refractory neurons, ``v`` in mV."""
         k = self._index(population)
-        tau_m, v_th, v_reset, t_ref = self.maps.membranes[k].lif
+        m = self.maps.membranes[k]
+        if m.drift is not None:
+            state = white(m, float(self.mu[k]), float(self.sigma[k]))
+            return np.zeros(np.shape(v)) if state is None else state.density_at(np.asarray(v), log_rate_of(m, state))
+        tau_m, v_th, v_reset, t_ref = m.lif
         constants = {"tau_m": tau_m, "v_th": v_th, "v_reset": v_reset, "t_ref": t_ref, "shift": float(self.shift[k])}
-        return lif.density(v, float(self.mu[k]), float(self.sigma[k]), **constants)
+        return lif.density(np.asarray(v, float) - m.v_rest, float(self.mu[k]), float(self.sigma[k]), **constants)
 
     def _index(self, population: str) -> int:
         if population not in self.populations:
@@ -173,13 +179,12 @@ def steady_state(network: Network) -> SteadyState:
     chosen = _choice(points)
     modes = solutions[chosen][1]
     drive = maps.drive(points[chosen].rates * 1e-3)
-    constants = {name: maps.column(name) for name in ("tau_m", "v_th", "v_reset", "t_ref")}
     return SteadyState(
         populations=maps.names,
         rates=points[chosen].rates,
         mu=drive.mu,
         sigma=drive.sigma,
-        cv=lif.cv(drive.mu, drive.sigma, **constants),
+        cv=cvs(maps.membranes, drive.mu, drive.sigma),
         modes=modes,
         fixed_points=points,
         stable=points[chosen].stable,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rheobase.dynamics.units import shown_unit
 from rheobase.model.errors import Source
 from rheobase.model.lines import Line, split
 from rheobase.model.neuron import Neuron
+from rheobase.model.shown_units import shown_unit
 from rheobase.units import Quantity
 
 
