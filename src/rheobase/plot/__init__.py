@@ -5,8 +5,19 @@ Every function returns the Matplotlib figure, so that it shows in a notebook and
 
 from rheobase.plot.comparison import comparison, panels
 from rheobase.plot.recording import recording
+from rheobase.plot.response_to_noise import frequency_response, intervals
 from rheobase.plot.steady import steady_state
 from rheobase.plot.style import require_format, save
 from rheobase.plot.transfer import transfer
 
-__all__ = ["comparison", "panels", "recording", "require_format", "save", "steady_state", "transfer"]
+__all__ = [
+    "comparison",
+    "frequency_response",
+    "intervals",
+    "panels",
+    "recording",
+    "require_format",
+    "save",
+    "steady_state",
+    "transfer",
+]

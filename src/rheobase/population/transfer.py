@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.model.shown_units import read, shown, shown_unit
 from rheobase.numerics.first_passage import GOOD, TOO_LONG, noiseless_time, passages
 from rheobase.population import lif
 from rheobase.population.any_neuron import log_rate_of, white
 from rheobase.population.membrane import Membrane, membrane_of
+from rheobase.population.noise_input import inputs
 
 Array = NDArray[np.float64]
 
@@ -147,7 +147,7 @@ def transfer(neuron: Neuron, mu: Any = 0.0, sigma: Any = 0.0, **parameters: Any)
     [0.109174, 0.328225]
     """
     m = membrane_of(neuron, **parameters)
-    shape, mu, sigma = _inputs(neuron, m.voltage, mu, sigma)
+    shape, mu, sigma = inputs(neuron, m.voltage, mu, sigma)
     total = np.hypot(sigma, np.sqrt(m.tau_m) * m.noise)
     solve = _leaky if m.drift is None else _any
     log_rate, cv, error, fault = solve(m, mu, total)
@@ -160,24 +160,6 @@ def transfer(neuron: Neuron, mu: Any = 0.0, sigma: Any = 0.0, **parameters: Any)
         cv=cv.reshape(shape), refractory=1e-3 * m.t_ref * rate.reshape(shape), error=error.reshape(shape),
         tau_m=m.tau_m, scaled_by=m.scaled_by, status=_status(m, log_rate, error, fault), membrane=m,
     )  # fmt: skip
-
-
-def _inputs(neuron: Neuron, voltage: str, mu: Any, sigma: Any) -> tuple[tuple[int, ...], Array, Array]:
-    """Both as flat arrays of one length (internal units), and their shape."""
-    unit = shown_unit(neuron, voltage)
-    found = []
-    for name, value in (("mu", mu), ("sigma", sigma)):
-        parts = value if isinstance(value, list | tuple) else [value]
-        plain = all(isinstance(part, int | float | np.number | np.ndarray) for part in parts)
-        found.append(np.asarray(value, float) * unit.scale if plain else np.asarray(read(neuron, voltage, value)))
-        if np.any(found[-1] < 0.0) and name == "sigma":
-            raise ModelError("sigma must not be negative: it is the strength of the noise; 0 means none")
-    try:
-        mean, spread = np.broadcast_arrays(*found)
-    except ValueError:
-        shapes = " and ".join(str(x.shape) for x in found)
-        raise ModelError(f"mu and sigma have shapes {shapes}, which do not broadcast; give them one shape") from None
-    return mean.shape, mean.ravel().astype(float), spread.ravel().astype(float)
 
 
 def _leaky(m: Membrane, mu: Array, sigma: Array) -> tuple[Array, Array, Array, NDArray[np.int64]]:
