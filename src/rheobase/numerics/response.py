@@ -25,10 +25,11 @@ current-based and conductance-based synaptic drive, Phys Rev E 76:021919.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from rheobase.numerics.quadrature import legendre
@@ -37,9 +38,9 @@ _START = -2.0
 _STEP = 0.6
 _LARGEST_EXPONENT = 8.0  # the solution's logarithm changes by less over a Taylor step
 _MAX_TERMS = 80
+_TERMS = 120  # of the continued fraction
 
 Complex = NDArray[np.complex128]
-State = tuple[Complex, Complex, Complex, tuple[Complex, Complex]]
 
 
 @dataclass(frozen=True)
@@ -59,38 +60,57 @@ class Solution:
 def solve(lam: Complex, y_r: float, y_theta: float) -> Solution:
     """The bounded solution for an array of ``lam`` and one pair of bounds ``y_r < y_theta``."""
     lam = np.asarray(lam, complex)
+    flat = np.ascontiguousarray(lam.ravel())
+    out = np.empty((4, flat.size), complex)
+    nodes, weights = legendre(12)
+    _solve(flat, float(y_r), float(y_theta), nodes, weights, out)
+    reset, rise, slope, curvature = out.reshape(4, *lam.shape)
+    return Solution(reset, rise, slope, curvature)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _solve(lam, y_r, y_theta, nodes, weights, out):
+    for i in range(lam.size):
+        out[0, i], out[1, i], out[2, i], out[3, i] = _solve_one(lam[i], y_r, y_theta, nodes, weights)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _solve_one(lam, y_r, y_theta, nodes, weights):
+    """``reset``, ``rise``, ``slope`` and ``curvature`` of `Solution`."""
     start = min(y_r, _START)
-    ratio = 2.0 * _continued_fraction(lam, -start)
+    u, p, q = 1.0 + 0.0j, 2.0 * _continued_fraction(lam, -start, _TERMS), 0.0j
+    reset_u, reset_p = u, p
     if y_r < _START:
         stop = min(y_theta, _START)
-        growth = _log_growth(lam, -y_r, -stop)
+        growth = _log_growth(lam, -y_r, -stop, nodes, weights)
         q = growth * _expm1_over(lam * growth)
-        reset = (np.ones_like(lam), ratio)
-        u = np.asarray(np.exp(lam * growth), complex)
-        p = 2.0 * _continued_fraction(lam, -stop) * u
-        state = _rescaled(u, p, q, reset)
+        u = np.exp(lam * growth)
+        p = 2.0 * _continued_fraction(lam, -stop, _TERMS) * u
+        scale = 1.0 / max(abs(u), abs(p))
+        u, p, q, reset_u, reset_p = u * scale, p * scale, q * scale, reset_u * scale, reset_p * scale
     else:
         stop = y_r
-        one, zero = np.ones_like(lam), np.zeros_like(lam)
-        u, p, _, _ = _march(lam, start, y_r, (one, ratio, zero, (one, ratio)))
-        state = (u, p, zero, (u, p))
-    u, p, q, reset = _march(lam, stop, y_theta, state)
-    curvature = 2.0 * (y_theta * p + u - y_r * reset[1] - reset[0])
-    return Solution(reset[0], q, p - reset[1], curvature)
+        u, p, q, reset_u, reset_p = _march(lam, start, y_r, u, p, q, u, p)
+        q, reset_u, reset_p = 0.0j, u, p
+    u, p, q, reset_u, reset_p = _march(lam, stop, y_theta, u, p, q, reset_u, reset_p)
+    return reset_u, q, p - reset_p, 2.0 * (y_theta * p + u - y_r * reset_p - reset_u)
 
 
-def _march(lam: Complex, start: float, stop: float, state: State) -> State:
-    """Carry ``(u, p, q, (u, p) at reset)`` from ``start`` to ``stop`` by Taylor steps."""
-    fastest = max(2.0 * abs(start), 2.0 * abs(stop), float(np.sqrt(2.0 * np.max(np.abs(lam), initial=0.0))))
-    n = max(0, int(np.ceil((stop - start) * max(1.0 / _STEP, fastest / _LARGEST_EXPONENT))))
-    y = np.linspace(start, stop, n + 1)
-    for left, right in pairwise(y):
-        u, p, q, reset = state
-        rise, slope = _taylor(lam, left, right - left, u, p)
-        state = _rescaled(u + lam * rise, p + slope, q + rise, reset)
-    return state
+@njit(cache=True, nogil=True, error_model="numpy")
+def _march(lam, start, stop, u, p, q, reset_u, reset_p):
+    """Carry ``u, p, q`` from ``start`` to ``stop`` by Taylor steps, divided by the solution's size (``exp(y**2)``)."""
+    fastest = max(2.0 * abs(start), 2.0 * abs(stop), math.sqrt(2.0 * abs(lam)))
+    n = max(0, math.ceil((stop - start) * max(1.0 / _STEP, fastest / _LARGEST_EXPONENT)))
+    for k in range(n):
+        h = (stop - start) / n
+        rise, slope = _taylor(lam, start + k * h, h, u, p)
+        u, p, q = u + lam * rise, p + slope, q + rise
+        scale = 1.0 / max(abs(u), abs(p))
+        u, p, q, reset_u, reset_p = u * scale, p * scale, q * scale, reset_u * scale, reset_p * scale
+    return u, p, q, reset_u, reset_p
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
 def _taylor(lam, y, h, u, p):
     """Increase of ``u/lam`` and of ``u'/lam`` over one step ``h``.
 
@@ -100,42 +120,44 @@ def _taylor(lam, y, h, u, p):
     before, last = p * h, (y * p + u) * h * h
     rise, slope = before + last, 2.0 * last
     for k in range(1, _MAX_TERMS):
-        before, last = last, (2.0 * y * h / (k + 2)) * last + (2.0 * h * h / ((k + 1) * (k + 2))) * (k + lam) * before
-        rise = rise + last
-        slope = slope + (k + 2) * last
-        if k % 8 == 0 and np.all(np.abs(last) + np.abs(before) <= 1e-18 * (np.abs(rise) + np.abs(u))):
+        second = 2.0 * h * h / ((k + 1) * (k + 2))
+        before, last = last, (2.0 * y * h / (k + 2)) * last + (second * k + second * lam) * before
+        rise += last
+        slope += (k + 2) * last
+        if k % 4 == 0 and abs(last) + abs(before) <= 1e-18 * (abs(rise) + abs(u)):
             break
     return rise, slope / h
 
 
-def _rescaled(u: Complex, p: Complex, q: Complex, reset: tuple[Complex, Complex]) -> State:
-    """Divide by the size of the solution, which grows like ``exp(y**2)``."""
-    size = np.maximum(np.abs(u), np.abs(p))
-    return u / size, p / size, q / size, (reset[0] / size, reset[1] / size)
-
-
-def _continued_fraction(lam: Complex, x: NDArray[np.float64] | float, terms: int = 120) -> Complex:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _continued_fraction(lam, x, terms):
     """``u'/(2 lam u)`` at ``y = -x``, ``x >= 2``: ratio of two Hermite functions by their recurrence, from above."""
-    ratio = np.zeros(np.broadcast_shapes(np.shape(lam), np.shape(x)), complex)
+    ratio = 0.0j
     for k in range(terms, -1, -1):
-        ratio = 0.5 / (x + (lam + k + 1) * ratio)
+        below = x + (lam + (k + 1)) * ratio
+        ratio = np.conj(below) * (0.5 / (below.real * below.real + below.imag * below.imag))
     return ratio
 
 
-def _log_growth(lam, x_from, x_to):
+@njit(cache=True, nogil=True, error_model="numpy")
+def _log_growth(lam, x_from, x_to, nodes, weights):
     """``log(u(-x_to)/u(-x_from))/lam``, ``x_from > x_to >= 2``: integral of the continued fraction over ``log x``."""
-    nodes, weights = legendre(12)
-    edges = np.linspace(np.log(x_to), np.log(x_from), 1 + max(1, int(np.ceil(np.log(x_from / x_to) / 0.4))))
-    total = np.zeros_like(lam)
-    for left, right in pairwise(edges):
-        x = np.exp(0.5 * (left + right) + 0.5 * (right - left) * nodes)
-        terms = int(120 * min(1.0, 4.0 / x[0] ** 2)) + 30
-        values = _continued_fraction(lam[..., None], x, terms)
-        total = total + values @ (weights * x * (right - left))
+    panels = max(1, math.ceil(math.log(x_from / x_to) / 0.4))
+    width, total = math.log(x_from / x_to) / panels, 0.0j
+    for k in range(panels):
+        left = math.log(x_to) + k * width
+        first = math.exp(left + 0.5 * width * (1.0 + nodes[0]))
+        terms = int(_TERMS * min(1.0, 4.0 / first**2)) + 30
+        for node, weight in zip(nodes, weights):  # noqa: B905
+            x = math.exp(left + 0.5 * width * (1.0 + node))
+            total += _continued_fraction(lam, x, terms) * (weight * x * width)
     return total
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
 def _expm1_over(z):
-    """``(exp(z) - 1)/z``, one at ``z = 0``."""
-    small = np.abs(z) < 1e-200
-    return np.where(small, 1.0, np.expm1(z) / np.where(small, 1.0, z))
+    """``(exp(z) - 1)/z``, one at ``z = 0``: ``1 - cos`` as ``2 sin**2``, so that no digits are lost near zero."""
+    if abs(z) < 1e-200:
+        return 1.0 + 0.0j
+    half, full = math.sin(0.5 * z.imag), math.exp(z.real)
+    return complex(math.expm1(z.real) - 2.0 * full * half * half, full * math.sin(z.imag)) / z

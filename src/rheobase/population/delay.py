@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
+from rheobase.model.errors import ModelError
 from rheobase.numerics.quadrature import legendre
 
 _POINTS = 48
@@ -42,6 +43,11 @@ def delay_distribution(delay: float | NDArray[np.float64] | Distribution) -> Del
 
     Values below zero cannot happen in a simulation and count as zero. Rounding to a time step is left out.
     """
+    return _continuous(delay) if isinstance(delay, Distribution) else _points(np.atleast_1d(np.asarray(delay, float)))
+
+
+@lru_cache(maxsize=64)
+def _continuous(delay: Distribution) -> DelayDistribution:
     match delay:
         case Uniform(low, high) if high > low:
             return _delays(*_rule(low, high, np.ones_like))
@@ -58,7 +64,7 @@ def delay_distribution(delay: float | NDArray[np.float64] | Distribution) -> Del
         case Normal(mean, _, _, _) | Lognormal(mean, _):
             return _points(np.array([mean]))
         case _:
-            return _points(np.atleast_1d(np.asarray(delay, float)))
+            raise ModelError(f"delays cannot be {type(delay).__name__}: use Normal, Lognormal or Uniform")
 
 
 def _rule(start, stop, density):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -122,6 +122,7 @@ def _sentence(population: Population, reason: str) -> str:
     return f"population '{population.name}': {_COVERED}; this neuron {reason}"
 
 
+@lru_cache(maxsize=128)  # a network's populations are read once to see what is covered and once to use it
 def _read(population: Population, ports: tuple[str, ...]) -> Membrane:
     neuron = population.neuron
     voltage, v_th, scope = _threshold(population, ports)
