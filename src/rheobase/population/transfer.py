@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from rheobase.model.shown_units import read, shown, shown_unit
 from rheobase.numerics.first_passage import GOOD, TOO_LONG, noiseless_time, passages
 from rheobase.population import lif
 from rheobase.population.any_neuron import log_rate_of, white
+from rheobase.population.gradient import is_traced, traced
 from rheobase.population.membrane import Membrane, membrane_of
 from rheobase.population.noise_input import inputs
 
@@ -131,6 +132,8 @@ def transfer(neuron: Neuron, mu: Any = 0.0, sigma: Any = 0.0, **parameters: Any)
     Returns
     -------
     StationaryRate
+        Within `jax.grad` and its kin a `TracedRate` with ``rate`` and ``log_rate``, which can be differentiated once
+        with respect to ``mu``, ``sigma`` and every parameter (plain numbers in the declared units).
 
     Raises
     ------
@@ -146,6 +149,8 @@ def transfer(neuron: Neuron, mu: Any = 0.0, sigma: Any = 0.0, **parameters: Any)
     >>> [round(float(rate), 6) for rate in found.rate * found.tau_m * 1e-3]
     [0.109174, 0.328225]
     """
+    if is_traced(mu, sigma, *parameters.values()):
+        return cast(StationaryRate, traced(neuron, mu, sigma, parameters))
     m = membrane_of(neuron, **parameters)
     shape, mu, sigma = inputs(neuron, m.voltage, mu, sigma)
     total = np.hypot(sigma, np.sqrt(m.tau_m) * m.noise)
