@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot.style import COLOURS, FAINT, from_zero, printed, style
+from rheobase.plot.style import COLOURS, FAINT, colour, from_zero, printed, style
 
 
 def frequency_response(result: Any, ax: Any = None) -> Any:
@@ -48,4 +48,19 @@ def intervals(result: Any, ax: Any = None) -> Any:
         ax.set(xlabel="interval (ms)", ylabel="density (1/ms)")
         from_zero(ax)
         ax.legend(loc="best")
+    return ax.figure
+
+
+def transfer_functions(result: Any, ax: Any = None) -> Any:
+    """Gains of all populations of `TransferFunctions` against the frequency."""
+    from matplotlib import pyplot
+
+    with style():
+        if ax is None:
+            _, ax = pyplot.subplots(figsize=(5.2, 3.6), layout="constrained")
+        positive = result.frequencies > 0.0
+        for k, name in enumerate(result.populations):
+            ax.loglog(result.frequencies[positive], np.abs(result.by_mu[k, positive]), color=colour(k), label=name)
+        ax.set(xlabel="frequency (Hz)", ylabel="gain (Hz/mV)")
+        ax.legend(loc="best", ncols=2 if len(result.populations) > 4 else 1)
     return ax.figure

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rheobase.numerics.first_passage import Interval, Stationary, noiseless_time, stationary
 from rheobase.population import lif
 from rheobase.population.lif import Transfer
-from rheobase.population.lif_response import Response, held_fraction, unmoved
+from rheobase.population.lif_response import Response, held_fraction, lif_response, unmoved
 from rheobase.population.membrane import Membrane
 
 Array = NDArray[np.float64]
@@ -83,9 +83,14 @@ def _nonlinear(m: Membrane, mu: float, sigma: float) -> tuple[float, float, floa
     return rate, log_rate, rate * float(gains.sum()) / m.tau_m, rate * by_diffusion * sigma / m.tau_m
 
 
-def any_response(s: Complex, m: Membrane, mu: float, sigma: float) -> Response:
-    """Linear response at complex frequencies ``s`` (1/ms) of a neuron with any drift, by threshold integration."""
+def any_response(s: Complex, m: Membrane, mu: float, sigma: float, shift: float = 0.0) -> Response:
+    """Linear response at complex frequencies ``s`` (1/ms): by threshold integration where the drift is not linear."""
     s = np.asarray(s, complex)
+    if sigma == 0.0:  # no noise at all: nothing to linearise a rate around
+        return unmoved(s)
+    if m.drift is None:
+        tau_m, v_th, v_reset, t_ref = m.lif
+        return lif_response(s, mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)
     state = white(m, mu, sigma, float(np.max(np.abs(s), initial=0.0)))
     log_rate = -np.inf if state is None else log_rate_of(m, state)
     if state is None or log_rate < _OUT_OF_REACH:

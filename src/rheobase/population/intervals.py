@@ -13,7 +13,6 @@ from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.numerics.laplace import inverse_laplace
 from rheobase.population.any_neuron import any_response
-from rheobase.population.lif_response import lif_response
 from rheobase.population.membrane import Membrane, membrane_of
 from rheobase.population.noise_input import one_input
 from rheobase.population.spectrum import renewal_spectrum
@@ -52,7 +51,7 @@ class Intervals:
         """``<exp(-s T)>`` of the intervals ``T``, for complex ``s`` in 1/ms."""
         s = np.atleast_1d(np.asarray(s, complex))
         m, (mu, sigma) = self.state.membrane, self.noise
-        return _interval(m, mu, sigma, s.ravel()).reshape(s.shape)
+        return any_response(s.ravel(), m, mu, sigma).interval.reshape(s.shape)
 
     @cached_property
     def cumulants(self) -> Array:
@@ -81,7 +80,7 @@ class Intervals:
         return replace(self.state.membrane, t_ref=0.0)
 
     def _passage(self, s: Complex) -> Complex:
-        return _interval(self._free, *self.noise, s)
+        return any_response(s, self._free, *self.noise).interval
 
     def spectrum(self, frequencies: ArrayLike) -> Array:
         r"""Two-sided power spectrum (Hz) of the spike train, ``r (1 - |F|**2)/|1 - F|**2`` with ``F`` the transform.
@@ -141,10 +140,3 @@ def isi(neuron: Neuron, mu: Any, sigma: Any, **parameters: Any) -> Intervals:
     if not rate > 0.0:
         raise ModelError(f"the neuron never fires at this input, so it has no intervals: {state.status}")
     return Intervals(neuron, 1e3 / rate, 1e3 * cv / rate, cv, rate, state.status, state, (mean, total))
-
-
-def _interval(m: Membrane, mu: float, sigma: float, s: Complex) -> Complex:
-    if m.drift is not None:
-        return any_response(s, m, mu, sigma).interval
-    tau_m, v_th, v_reset, t_ref = m.lif
-    return lif_response(s, mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref).interval

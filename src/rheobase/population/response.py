@@ -12,7 +12,6 @@ from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.model.shown_units import shown_unit
 from rheobase.population.any_neuron import any_response
-from rheobase.population.lif_response import Response, lif_response
 from rheobase.population.membrane import Membrane, membrane_of
 from rheobase.population.noise_input import one_input
 from rheobase.population.transfer import transfer
@@ -122,7 +121,7 @@ def response(neuron: Neuron, mu: Any, sigma: Any, frequencies: ArrayLike, **para
     if total == 0.0:
         raise ModelError("there is no noise, and so no linear response: give a sigma above 0")
     f = _frequencies(frequencies)
-    found = _response(m, mean, total, np.asarray(2e-3j * np.pi * f, complex))
+    found = any_response(np.asarray(2e-3j * np.pi * f, complex), m, mean, total)
     state = transfer(neuron, mean / scale, np.sqrt(max(total**2 - m.tau_m * m.noise**2, 0.0)) / scale, **parameters)
     return FrequencyResponse(
         neuron=neuron, mu=mean / scale, sigma=total / scale, frequencies=f, by_mu=1e3 * scale * found.chi_mu,
@@ -137,10 +136,3 @@ def _frequencies(given: Any) -> Array:
     if f.ndim != 1 or not np.all(np.isfinite(f) & (f >= 0.0)):
         raise ModelError("frequencies must be finite and not negative, in one row")
     return f
-
-
-def _response(m: Membrane, mu: float, sigma: float, s: Complex) -> Response:
-    if m.drift is not None:
-        return any_response(s, m, mu, sigma)
-    tau_m, v_th, v_reset, t_ref = m.lif
-    return lif_response(s, mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref)
