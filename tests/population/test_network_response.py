@@ -18,11 +18,10 @@ def column():
 def test_at_frequency_zero_they_are_the_slopes_of_the_rate_with_the_refractory_time(column):
     """Without the refractory time in the denominator they would be 1/(1 - rate t_ref), up to 1.7 %, too large."""
     state = steady_state(column)
-    found = transfer_functions(column, state.rates, [0.0, 0.1, 1000.0])
+    found = transfer_functions(column, state.rates, [0.0, 0.1])
     slopes = transfer(state.mu, state.sigma, tau_m=10.0, v_th=15.0, v_reset=0.0, t_ref=2.0, shift=state.shift)
     assert found.by_mu[:, 0].real == pytest.approx(1e3 * slopes.d_mu, rel=1e-9)
     assert np.abs(found.by_mu[:, 1]) == pytest.approx(1e3 * slopes.d_mu, rel=2e-5)  # the corner is near 10 Hz
-    assert np.all(np.abs(found.by_mu[:, 2]) < 0.05 * np.abs(found.by_mu[:, 0]))
     assert np.max(1.0 / (1.0 - 2e-3 * state.rates)) == pytest.approx(1.0169, abs=1e-4)
 
 
