@@ -1,4 +1,4 @@
-"""The peers' own virtual environment: NEST, Brian2 and XPPAUT's engine at fixed versions, made on first use.
+"""The peers' own virtual environment: NEST, Brian2, XPPAUT's engine and NNMT at fixed versions, made on first use.
 
 Rheobase never runs in it, and nothing of it enters Rheobase's environment. Brian2's C++ mode needs a C++ compiler on
 the machine; Rheobase and the wheel of NEST do not.
@@ -11,7 +11,8 @@ import sys
 import venv
 from pathlib import Path
 
-PACKAGES = ("nest-simulator==3.10.0", "brian2==2.9.0", "xpplab==0.1.2", "numpy<2.4", "cython", "setuptools")
+PACKAGES = ("nest-simulator==3.10.0", "brian2==2.9.0", "xpplab==0.1.2", "nnmt==1.3.0", "numpy<2.4", "cython",
+            "setuptools")  # fmt: skip
 DEFAULT = Path(__file__).resolve().parent.parent / ".venv-peers"
 
 
