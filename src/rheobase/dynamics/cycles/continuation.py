@@ -33,6 +33,8 @@ from rheobase.errors import ModelError
 Array = NDArray[np.float64]
 
 _FEWEST = 20
+#: Ends of a branch that are no failure.
+_ASKED = ("as many as asked for", "a canard explosion", "interrupted")
 
 __all__ = ["Cycle", "CycleBranch", "cycle_at", "cycles_from_hopf", "cycles_from_orbit"]
 
@@ -348,6 +350,6 @@ def _branch(
 ) -> CycleBranch:  # fmt: skip
     entries, special, status = assembled(field, parameter, path, first, other)
     complete = path.complete and (other is None or other.complete)
-    if throw and not complete and "as many as asked for" not in status and "interrupted" not in status:
+    if throw and not complete and not any(words in status for words in _ASKED):
         raise ModelError(f"{status}; throw=False gives the part that was found")
     return CycleBranch(field, parameter, special, status, complete, entries, start)

@@ -19,6 +19,7 @@ from rheobase.numerics.periodic import Solution, correct, unit
 Array = NDArray[np.float64]
 
 _INTERVALS = 20
+_FINE = 400
 _FELT = 0.01
 _NONLINEAR = 0.03  # of the linear rate: where the first cycle is looked for
 
@@ -149,31 +150,53 @@ def from_orbit(
 ) -> tuple[Problem, Solution]:
     """The cycle at this value of the parameter near the last turn of a simulated orbit; ``states`` (times, n)."""
     first, last = _turn(times, states)
-    period = last - first
-    fine = Mesh.even(400)
-    nodes = np.stack([np.interp(first + period * fine.nodes, times, column) for column in states.T], axis=-1)
-    guess = Orbit(fine, nodes, period, value)
-    x, p = guess.gauss(), field.at(**{parameter: value})
-    rates = np.max(np.abs(field.rhs(x, p)), axis=1)
-    scale = scales(np.ptp(nodes, axis=(0, 1)), nodes[0, 0], field.jacobian(x, p), rates)
-    width = min(width, _force(field, parameter, guess, scale))
-    problem = problem_for(field, parameter, scale, width)
-    for N in (60, 120, 240):
-        solution = correct(problem, guess.on(_smooth(guess, scale, N)), None)
-        if solution is not None and amplitude(problem, solution.orbit) > 0.5 * amplitude(problem, guess):
-            return problem, solution
+    tries = [(Mesh.even(_FINE), (60, 120, 240)), (_by_length(times, states, first, last), (240, 400))]
+    for fine, numbers in tries:  # the second for bursts, whose spikes are narrow beside the period
+        moments = first + (last - first) * fine.nodes
+        nodes = np.stack([np.interp(moments, times, column) for column in states.T], axis=-1)
+        found = _near(field, parameter, Orbit(fine, nodes, last - first, value), width, numbers)
+        if found is not None:
+            return found
     raise ModelError(
         f"no cycle was found near the orbit at {parameter} = {field.shown(parameter, value):.8g}: Newton's method does "
         "not converge; give a longer orbit, sampled more finely, so that the last turn is close to the limit"
     )
 
 
+def _near(
+    field: VectorField, parameter: str, guess: Orbit, width: float, numbers: tuple[int, ...]
+) -> tuple[Problem, Solution] | None:
+    """The cycle near a guess by Newton's method, on meshes of these numbers of intervals."""
+    x, p = guess.gauss(), field.at(**{parameter: guess.parameter})
+    rates = np.max(np.abs(field.rhs(x, p)), axis=1)
+    scale = scales(np.ptp(guess.nodes, axis=(0, 1)), guess.nodes[0, 0], field.jacobian(x, p), rates)
+    problem = problem_for(field, parameter, scale, min(width, _force(field, parameter, guess, scale)))
+    for N in numbers:
+        solution = correct(problem, guess.on(_smooth(guess, scale, N)), None)
+        if solution is not None and amplitude(problem, solution.orbit) > 0.5 * amplitude(problem, guess):
+            return problem, solution
+    return None
+
+
+def _by_length(times: Array, states: Array, first: float, last: float) -> Mesh:
+    """A fine mesh with its intervals where the samples of a turn move."""
+    inside = (times > first) & (times < last)
+    moments = np.concatenate([[first], times[inside], [last]])
+    turn = np.stack([np.interp(moments, times, column) for column in states.T], axis=1)
+    shares = (moments - first) / (last - first)
+    return _even_length(turn / np.maximum(np.ptp(turn, axis=0), 1e-300), shares, _FINE)
+
+
 def _smooth(guess: Orbit, scale: Array, N: int) -> Mesh:
     """A mesh by arclength: interpolated samples have no derivatives to look at."""
-    states = guess.nodes.reshape(-1, guess.n)
-    length = np.sqrt(np.sum((np.diff(np.concatenate([states, states[:1]]), axis=0) / scale) ** 2, axis=1))
-    share = np.concatenate([[0.0], np.cumsum(length + 0.5 * np.mean(length))])
-    times = np.append(guess.mesh.nodes.ravel(), 1.0)
+    states = guess.nodes.reshape(-1, guess.n) / scale
+    return _even_length(np.concatenate([states, states[:1]]), np.append(guess.mesh.nodes.ravel(), 1.0), N)
+
+
+def _even_length(points: Array, times: Array, N: int) -> Mesh:
+    """N intervals of equal arclength along points at these times from 0 to 1, a third of it spent on time itself."""
+    length = np.sqrt(np.sum(np.diff(points, axis=0) ** 2, axis=1))
+    share = np.concatenate([[0.0], np.cumsum(length + 0.5 * np.sum(length) * np.diff(times))])
     edges = np.interp(np.linspace(0.0, share[-1], N + 1), share, times)
     edges[0], edges[-1] = 0.0, 1.0
     return Mesh(edges)

@@ -29,6 +29,9 @@ _OFF = 0.02  # how far off a prediction should be
 _TURN = 0.6  # cosine of the largest angle between neighbouring tangents
 _FEWEST = 20
 _FLAT = 1e-5  # on canards the parameter stands still to rounding
+_CANARD = 20_000  # intervals of meshes, summed over cycles on which it does, after which progress is asked for
+_STILL = 1e-4  # of its scale: so far it moves, by rounding
+_PROGRESS = 30, 0.01  # so many cycles change the period by at least this part
 _COLLAPSE = 0.5
 _CLOSE = 1e-3  # steps below this may pass several special points at once
 
@@ -122,6 +125,7 @@ def follow(problem: Problem, first: Solution, step: float, limits: Limits, finis
     walk = _Walk(problem, first, step, mean(first.orbit))
     solutions: list[Solution] = [first]
     found: list[tuple[int, Found]] = []
+    since, still = 0, 0  # from which cycle on the parameter has stood still, and what the cycles since have cost
 
     def path(status: str, end: Any = None, complete: bool = True) -> Path:
         special = settled(found, solutions, walk.problem)
@@ -147,11 +151,39 @@ def follow(problem: Problem, first: Solution, step: float, limits: Limits, finis
                 return path(*end)
             if walk.here.orbit.parameter in (limits.lower, limits.upper):
                 return path("the branch reaches the end of the range of the parameter")
+            still += walk.here.orbit.mesh.N
+            if not _stands(walk, solutions[since]):
+                since, still = len(solutions) - 1, 0
+            if still > _CANARD and _creeps(solutions):
+                return path(_canard(solutions[since:]), complete=False)
             if walk.here.orbit.period > limits.longest_period:
                 return path(f"the period exceeds {limits.longest_period:.6g} ms")
     except KeyboardInterrupt:
         return path("interrupted", complete=False)
     return path(f"{limits.most} cycles were computed, as many as asked for", complete=False)
+
+
+def _stands(walk: _Walk, then: Solution) -> bool:
+    """Whether the parameter is what it was, as far as can be told."""
+    now, before = walk.here.orbit.parameter, then.orbit.parameter
+    return abs(now - before) <= _STILL * max(walk.problem.parameter_scale, abs(now))
+
+
+def _creeps(solutions: list[Solution]) -> bool:
+    """Whether the period has hardly changed for many cycles."""
+    cycles, part = _PROGRESS
+    periods = [solution.orbit.period for solution in solutions[-cycles:]]
+    return max(periods) - min(periods) < part * max(periods)
+
+
+def _canard(solutions: list[Solution]) -> str:
+    """What to say of a branch that is left on its canards."""
+    low, high = (pick(solution.orbit.period for solution in solutions) for pick in (min, max))
+    return (
+        f"a canard explosion: the parameter stands still to rounding as the period goes from {low:.6g} to {high:.6g} "
+        f"ms over {len(solutions)} cycles, too stiff to be followed further; the cycles beyond are found by "
+        "cycles_from_orbit from a simulation"
+    )
 
 
 def _closes(problem: Problem, solutions: list[Solution]) -> bool:

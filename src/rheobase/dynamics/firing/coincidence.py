@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 #: The first pulse, in units of the weakest one that makes a spike by itself.
 _FIRST = 0.7
 _INTERVALS, _INNER = 41, 5
+#: Sections of the second pulse, each into so many parts and one: few inner ones take the fewest orbits in all.
+_SECTIONS, _PARTS = 7, 2
 #: A spike that is made comes within so many of the slowest time constants.
 _WAIT = 10.0
 _LARGEST = 2.0
@@ -117,11 +119,11 @@ def _needed(ground: Ground, p: Array, unit: Array, states: Array) -> Array:
     """The second pulse, by section: all intervals and several strengths at once."""
     count = len(states)
     low, high = np.zeros(count), np.full(count, _LARGEST)
-    for _ in range(4):
-        inner = np.linspace(low, high, _INNER + 2, axis=1)
+    for _ in range(_SECTIONS):
+        inner = np.linspace(low, high, _PARTS + 2, axis=1)
         starts = states[:, None, :] + inner[:, 1:-1, None] * unit
-        hits = _fires(ground, p, starts.reshape(-1, unit.size)).reshape(count, _INNER)
-        at = np.where(hits.any(axis=1), np.argmax(hits, axis=1), _INNER) + 1
+        hits = _fires(ground, p, starts.reshape(-1, unit.size)).reshape(count, _PARTS)
+        at = np.where(hits.any(axis=1), np.argmax(hits, axis=1), _PARTS) + 1
         rows = np.arange(count)
         low, high = inner[rows, at - 1], inner[rows, at]
     return 0.5 * (low + high)

@@ -21,6 +21,7 @@ from rheobase.dynamics.firing.rheobase_current import (
     look,
     onset,
     periods_near,
+    sharper,
     spikes_from,
     steps,
 )
@@ -39,6 +40,8 @@ _NEAR = 0.9
 _RAMP = 30.0
 #: Distances from a bifurcation, in units of the distance to it, that count as none.
 _SAME = 2e-4
+#: And distances of the onset from the end of the cycles.
+_AT_ONCE = 1e-3
 _ZERO = 1e-11
 
 
@@ -133,14 +136,7 @@ def find(field: VectorField, name: str, bounds: tuple[float, float] | None) -> F
     width = _width(base, lost, seen, single)
     active, first = _rheobase(base, seen, lost, width)
     ending = None if first.fires_at is None else stop(active, first.fires_at, lost, width)
-    rheobase, error = first.fires_from, first.error
-    if (
-        rheobase is not None
-        and ending is not None
-        and ending.by == "cycles"
-        and abs(rheobase - ending.value) < 1e-3 * width
-    ):
-        rheobase, error = ending.value, 0.0  # it fires from rest as soon as there is a cycle
+    rheobase, error = _sharpened(active, first, ending, width)
     if single is not None and rheobase is not None:
         single = min(single, rheobase)
     periods = _periods(active, lost, rheobase, error, width)
@@ -149,11 +145,20 @@ def find(field: VectorField, name: str, bounds: tuple[float, float] | None) -> F
         how = "none"  # what grows is the time to leave the equilibrium, not the period
     return Findings(
         ground=base, spikes_from=single, rheobase=rheobase, error=error, width=width,
-        oscillates=active is not base, spiking=None if active is base else onset(base, seen).fires_from,
+        oscillates=active is not base, spiking=None if active is base else sharper(base, onset(base, seen)).fires_from,
         loss=lost, why=why, periods=periods, law=how, stop=ending,
         ramped=_ramped(base, single, rheobase, width), at_rest=resonance(base) if base.settled else None,
         near_threshold=_near(base, lost), diagram=diagram,
     )  # fmt: skip
+
+
+def _sharpened(active: Ground, coarse: Onset, ending: Stop | None, width: float) -> tuple[float | None, float]:
+    """The onset and its uncertainty: where cycles end if it lies there, since then it fires as soon as there is one."""
+    start, end = coarse.fires_from, ending.value if ending is not None and ending.by == "cycles" else None
+    if start is not None and end is not None and abs(start - end) < _AT_ONCE * width:
+        return end, 0.0
+    fine = sharper(active, coarse)
+    return fine.fires_from, fine.error
 
 
 def _high(

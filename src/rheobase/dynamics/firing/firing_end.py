@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.dynamics.firing.decided import period_of
 from rheobase.dynamics.firing.onset import THRESHOLD, Loss, law
 from rheobase.dynamics.firing.rheobase_current import Ground, Offset, offset, on_orbit, periods_near, steps
 from rheobase.dynamics.orbits.spiking import fire
 from rheobase.dynamics.orbits.trajectory import trajectories
+from rheobase.dynamics.special import SpecialPoint
 from rheobase.errors import ModelError
+
+if TYPE_CHECKING:
+    from rheobase.dynamics.cycles.continuation import CycleBranch
 
 Array = NDArray[np.float64]
 
 _DECADES = np.arange(1.0, 6.0)
-_SAMPLES = 3000
+_SAMPLES = 30_000
 _CLOSE = 2e-2
+#: A cycle that has just been lost is passed so slowly that firing seems to end a little, by this part, below.
+_NEAR = 3e-3
+#: Cycles that are followed each way to find the end.
+_CYCLES = 150
+#: Refinements of the measured end before the branch of cycles is asked.
+_COARSE = 3
 _ENDS = ("snic", "homoclinic", "fold-of-cycles", "hopf-supercritical", "period-doubling", "torus")
 
 
@@ -43,7 +55,12 @@ def stop(ground: Ground, fires_at: float, lost: Loss | None, width: float) -> St
         below = np.array([lost.value - _CLOSE * width])  # is there anything left to be followed down?
         if not steps(ground, below, starts=on_orbit(ground, fires_at, ground.state)[:1]).sustained[0]:
             return Stop(lost.value, 0.0, lost.kind, "rest", np.empty(0))
-    measured = offset(ground, fires_at)
+    coarse = offset(ground, fires_at, turns=_COARSE)
+    ends = _ends(ground, fires_at, coarse, lost, width)
+    sharp = _chosen(ends or [], coarse, 3.0 * coarse.error, alone=True)
+    if sharp is not None:
+        return sharp
+    measured = coarse if coarse.lowest else offset(ground, fires_at, coarse)
     if measured.lowest:
         return Stop(measured.stops_at, 0.0, None, "lowest", np.empty(0))
     if lost is not None and measured.stops_at > lost.value - 3.0 * measured.error - 1e-6 * width:
@@ -54,15 +71,41 @@ def stop(ground: Ground, fires_at: float, lost: Loss | None, width: float) -> St
             other = "reset" if ground.field.neuron.has_reset else None
             kind = {"saddle-node": "snic", THRESHOLD: THRESHOLD}.get(lost.kind, other)
             return Stop(lost.value, 0.0, kind if law(periods) in ("root", "log") else other, "rest", periods)
-    return _elsewhere(ground, fires_at, measured, width)
+    return _elsewhere(ground, fires_at, measured, width, ends)
 
 
-def _elsewhere(ground: Ground, fires_at: float, measured: Offset, width: float) -> Stop:
+def _ends(
+    ground: Ground, fires_at: float, coarse: Offset, lost: Loss | None, width: float
+) -> list[tuple[str, float]] | None:
+    """Ends on the branch of cycles, if a coarse measurement says that firing ends away from where the rest is lost."""
+    doubt = 3.0 * coarse.error
+    if coarse.lowest or ground.field.neuron.has_reset or doubt > _CLOSE * width:
+        return None
+    if lost is not None and coarse.stops_at > lost.value - doubt - _NEAR * width:
+        return None
+    return _by_cycles(ground, fires_at, coarse, width)
+
+
+def _chosen(ends: list[tuple[str, float]], measured: Offset, within: float, alone: bool = False) -> Stop | None:
+    """The nearest of some ends to the measured one; ``alone``: if there is no other one so near to it."""
+    ordered = sorted(ends, key=lambda end: abs(end[1] - measured.stops_at))
+    if not ordered or abs(ordered[0][1] - measured.stops_at) > within:
+        return None
+    if alone and len(ordered) > 1 and abs(ordered[1][1] - ordered[0][1]) < within:
+        return None
+    kind, value = ordered[0]
+    return Stop(value, 0.0, kind, "cycles", np.empty(0))
+
+
+def _elsewhere(
+    ground: Ground, fires_at: float, measured: Offset, width: float, ends: list[tuple[str, float]] | None
+) -> Stop:
     """Away from where the rest is lost: a fold of cycles, a homoclinic orbit, or what a reset does."""
     if not ground.field.neuron.has_reset:
-        found = _by_cycles(ground, fires_at, measured, width)
+        ends = _by_cycles(ground, fires_at, measured, width) if ends is None else ends
+        found = _chosen(ends, measured, _NEAR * width)
         if found is not None:
-            return Stop(found[1], 0.0, found[0], "cycles", np.empty(0))
+            return found
     decades = _DECADES[max(3.5, np.log10(width / (10.0 * measured.error + 1e-300))) > _DECADES]
     periods = periods_near(ground, measured.stops_at, width, decades, measured.state)
     if ground.field.neuron.has_reset:
@@ -71,8 +114,8 @@ def _elsewhere(ground: Ground, fires_at: float, measured: Offset, width: float) 
     return Stop(measured.stops_at, measured.error, kind, "orbits", periods)
 
 
-def _by_cycles(ground: Ground, fires_at: float, measured: Offset, width: float) -> tuple[str, float] | None:
-    """Kind and value of the special point of the branch of cycles that is nearest to the measured end."""
+def _by_cycles(ground: Ground, fires_at: float, measured: Offset, width: float) -> list[tuple[str, float]]:
+    """Kinds and values of the ends of the stable cycles on a branch."""
     from rheobase.dynamics.cycles.continuation import cycles_from_orbit
 
     field = ground.field
@@ -82,8 +125,8 @@ def _by_cycles(ground: Ground, fires_at: float, measured: Offset, width: float) 
     )
     times = run.spikes[0]
     if len(times) < 4:
-        return None
-    period = float(np.median(np.diff(times[len(times) // 2 :])))
+        return []
+    period = period_of(times, run.after[0])
     grid = np.linspace(0.0, 2.2 * period, _SAMPLES)
     p = field.at(**{ground.input: value})
     orbit = trajectories(field, run.final[0], p, duration=grid[-1], sample=grid, rtol=1e-10, reset=False)
@@ -93,17 +136,22 @@ def _by_cycles(ground: Ground, fires_at: float, measured: Offset, width: float) 
     bounds = (field.shown(ground.input, low), field.shown(ground.input, high))
     try:
         branch = cycles_from_orbit(
-            field, ground.input, grid, shown, field.shown(ground.input, value), bounds=bounds, throw=False
+            field, ground.input, grid, shown, field.shown(ground.input, value), bounds=bounds, most=_CYCLES, throw=False
         )
     except ModelError:
-        return None
-    near = [
-        (abs(float(field.read(ground.input, point.value)) - measured.stops_at), point)
-        for point in branch.special
-        if point.kind in _ENDS
-    ]
-    near = [entry for entry in near if entry[0] < _CLOSE * width]
-    if not near:
-        return None
-    point = min(near, key=lambda entry: entry[0])[1]
-    return point.kind, float(field.read(ground.input, point.value))
+        return []
+    return [(point.kind, float(field.read(ground.input, point.value))) for point in _of_stable_cycles(branch)]
+
+
+def _of_stable_cycles(branch: CycleBranch) -> list[SpecialPoint]:
+    """The points of a branch at which stable cycles end: where unstable ones do is no end of firing."""
+    found = []
+    for point in branch.special:
+        last = len(branch) - 1
+        if point.data is None:  # the end of the branch
+            at = min((0, last), key=lambda k: abs(branch.values[k] - point.value))
+        else:
+            at = int(np.argmin(np.abs(branch.period_ms - point.data.period_ms)))
+        if point.kind in _ENDS and branch.stable[[max(at - 1, 0), min(at + 1, last)]].any():
+            found.append(point)
+    return found

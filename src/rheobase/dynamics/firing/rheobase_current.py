@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.dynamics.field import VectorField
-from rheobase.dynamics.orbits.spiking import Firing, fire, firing, rest
+from rheobase.dynamics.firing.decided import period_of, spikes_a_turn, watch
+from rheobase.dynamics.orbits.spiking import Firing, fire, rest
 from rheobase.errors import ModelError
 from rheobase.units import VOLTAGE
 
@@ -25,7 +26,11 @@ _LONG = 40.0
 _DECADES, _PER_DECADE = (-5.0, 2.5), 9
 #: A row that has fired so often fires on.
 _ENOUGH = 200
+#: Or, if these are those of a cycle, so often.
+_FIRST = 16
 _INNER, _ROUNDS = 15, 5
+#: How long the orbits of each section between two inputs are, first coarsely, then finely.
+_COARSE, _FINE = (1.0, 1.0, 2.0), (4.0, 4.0)
 _MOST = 400_000
 #: Firing is followed down in steps, each so much longer, to so many times the natural scale.
 _FURTHER, _DEEPEST = 4.0, 100.0
@@ -140,13 +145,10 @@ def steps(
     ground: Ground, values: Array, *, time: float = 1.0, enough: int = _ENOUGH, starts: Array | None = None
 ) -> Firing:
     """Switch inputs on at rest (or at ``starts``), for ``time`` times the usual duration."""
-    duration = time * ground.time
-    begin = ground.state if starts is None else starts
-    run = fire(
-        ground.field, begin, duration=duration, parameter=ground.input, values=values, stop_after=enough, rtol=RTOL,
-        most=_MOST,
+    return watch(
+        ground.field, ground.state if starts is None else starts, duration=time * ground.time, parameter=ground.input,
+        values=values, enough=enough, rtol=RTOL, most=_MOST,
     )  # fmt: skip
-    return firing(run, duration, stop_after=enough)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,16 +176,27 @@ def look(ground: Ground, bounds: tuple[float, float] | None = None) -> tuple[Arr
 
 
 def onset(ground: Ground, seen: tuple[Array, Firing], extra: Array | None = None) -> Onset:
-    """The smallest steps that make a neuron fire on, after a first look, with more inputs to try."""
+    """The smallest steps that make a neuron fire on, coarsely, after a first look, with more inputs to try."""
     values, sustained = seen[0], seen[1].sustained
     if extra is not None and extra.size:
         more = steps(ground, extra, time=4.0)
         values = np.concatenate([values, extra])
         order = np.argsort(values, kind="stable")
         values, sustained = values[order], np.concatenate([sustained, more.sustained])[order]
-    times = (1.0, 1.0, 2.0, 4.0, 4.0)
+    return _onset(ground, values, sustained, _COARSE)
+
+
+def sharper(ground: Ground, coarse: Onset) -> Onset:
+    """An onset on orbits, more finely."""
+    if coarse.fires_at is None or coarse.error == 0.0:
+        return coarse
+    between = np.array([coarse.fires_at - 2.0 * coarse.error, coarse.fires_at])
+    return _onset(ground, between, np.array([False, True]), _FINE)
+
+
+def _onset(ground: Ground, values: Array, sustained: NDArray[np.bool_], times: tuple[float, ...]) -> Onset:
     fires = _refined(ground, values, sustained, times, lambda inner, time: steps(ground, inner, time=time).sustained)
-    return Onset(None, 0.0, None) if fires is None else Onset(fires[0], fires[1], fires[2])
+    return Onset(None, 0.0, None) if fires is None else Onset(*fires)
 
 
 def spikes_from(ground: Ground, seen: tuple[Array, Firing]) -> float | None:
@@ -241,30 +254,37 @@ class Offset:
         A state on the firing orbit just above.
     lowest
         Whether it still fires at the lowest input tried.
+    low, high, floor, turn
+        Where the end lies, the lowest input to be tried, and how often the place was refined.
     """
 
     stops_at: float
     error: float
     state: Array = part(repr=False)
     lowest: bool = False
+    low: float = part(default=0.0, repr=False)
+    high: float = part(default=0.0, repr=False)
+    floor: float = part(default=0.0, repr=False)
+    turn: int = part(default=0, repr=False)
 
 
-def offset(ground: Ground, fires_at: float) -> Offset:
-    """Lower the input from ``fires_at``, the state carried along, until firing ends."""
-    low, high, gap = _lower(ground, ground.base, fires_at), fires_at, 0.0
-    floor = low
-    states = on_orbit(ground, fires_at, ground.state)
-    turn = 0
-    while turn < _ROUNDS + 2:
+def offset(ground: Ground, fires_at: float, found: Offset | None = None, turns: int = _ROUNDS + 2) -> Offset:
+    """Lower the input from ``fires_at``, the state carried along, until firing ends.
+
+    After ``turns`` refinements it can be ``found`` more finely by another call.
+    """
+    if found is None:
+        low, high, floor, turn = _lower(ground, ground.base, fires_at), fires_at, 0.0, 0
+        floor, states = low, on_orbit(ground, fires_at, ground.state)
+    else:
+        low, high, floor, turn = found.low, found.high, found.floor, found.turn
+        states = on_orbit(ground, high, found.state)
+    gap = high - low
+    while turn < turns and gap > 1e-9 * max(abs(high), abs(low)):
         values = np.linspace(low, high, _INNER + 2)[:-1]
-        rows = np.repeat(values, len(states))
-        begin = np.tile(states, (values.size, 1))
-        found = (
-            steps(ground, rows, starts=begin, time=min(2.0**turn, 4.0)).sustained.reshape(values.size, -1).any(axis=1)
-        )
         gap = values[1] - values[0]
         # firing has to go on all the way down
-        broken = np.nonzero(~found)[0]
+        broken = np.nonzero(~_fires_on(ground, values, states, min(2.0**turn, 4.0)))[0]
         lowest = int(broken[-1]) + 1 if broken.size else 0
         high = float(values[lowest]) if lowest < values.size else high
         if not broken.size and turn == 0:
@@ -273,13 +293,24 @@ def offset(ground: Ground, fires_at: float) -> Offset:
                 return Offset(low, 0.0, states[0], True)
             states = on_orbit(ground, low, states[0])
             low, high, floor = following, low, following
+            gap = high - low
             continue
         turn += 1
         low = max(floor, high - (1.0 if turn > 3 else 1.5) * gap)
         states = on_orbit(ground, high, states[0])
-        if gap <= 1e-9 * max(abs(high), abs(low)):
-            break
-    return Offset(high - 0.5 * gap, 0.5 * gap, states[0])
+    return Offset(high - 0.5 * gap, 0.5 * gap, states[0], False, low, high, floor, turn)
+
+
+def _fires_on(ground: Ground, values: Array, states: Array, time: float) -> NDArray[np.bool_]:
+    """At which inputs it fires on from the first of some states on a firing orbit, or else from another one of them."""
+    fires = steps(ground, values, starts=states[:1], time=time).sustained
+    quiet = np.flatnonzero(~fires)
+    if quiet.size and len(states) > 1:
+        others = len(states) - 1
+        begin = np.tile(states[1:], (quiet.size, 1))
+        found = steps(ground, np.repeat(values[quiet], others), starts=begin, time=time).sustained
+        fires[quiet] = found.reshape(-1, others).any(axis=1)
+    return fires
 
 
 def _lower(ground: Ground, value: float, fires_at: float) -> float:
@@ -293,12 +324,15 @@ def _lower(ground: Ground, value: float, fires_at: float) -> float:
 
 def on_orbit(ground: Ground, value: float, start: Array) -> Array:
     """Some states along an orbit that fires: at and between its last spikes."""
-    run = fire(ground.field, start[None], duration=4.0 * ground.time, parameter=ground.input, values=[value],
-               stop_after=_ENOUGH, rtol=RTOL, most=_MOST)  # fmt: skip
+    for enough in (_FIRST, _ENOUGH):
+        run = fire(ground.field, start[None], duration=4.0 * ground.time, parameter=ground.input, values=[value],
+                   stop_after=enough, rtol=RTOL, most=_MOST)  # fmt: skip
+        if len(run.spikes[0]) < enough or spikes_a_turn(run.after[0]):
+            break
     times = run.spikes[0]
     if len(times) < 3:
         return start[None]
-    period = float(np.median(np.diff(times[len(times) // 2 :])))
+    period = period_of(times, run.after[0])
     span = np.linspace(0.0, period, 5)[:-1]
     state = run.after[0][-1]
     if ground.field.neuron.refractory is not None and ground.field.neuron.has_reset:
