@@ -91,3 +91,9 @@ def test_what_cannot_be_analysed(capsys, arguments, sentence):
     assert code == 2
     assert sentence in err
     assert err.count("\n") == 1
+
+
+def test_a_word_that_is_no_preset_names_the_presets(capsys):
+    code, _, err = run(capsys, "analyse", "izhikevich2004", "-p", "pattern=Z")
+    assert code != 0
+    assert "pattern=Z is no quantity and no preset of izhikevich2004" in err and "phasic_bursting" in err

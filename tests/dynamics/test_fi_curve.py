@@ -174,3 +174,10 @@ def test_result_is_plain_and_can_be_drawn():
     assert faster.plot(axes) is figure and axes.get_title(loc="left") == "mine"
     assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > max(faster.steady)
     matplotlib.pyplot.close(figure)
+
+
+def test_durations_are_plain_milliseconds_or_quantities():
+    currents = np.array([400.0, 500.0])
+    plain, told = (fi_curve(library.make("lif"), currents, duration=each, transient=100) for each in (300, "0.3 s"))
+    assert plain.duration == told.duration == 300.0 and plain.transient == 100.0
+    np.testing.assert_array_equal(plain.steady, told.steady)

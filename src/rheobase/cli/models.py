@@ -14,6 +14,7 @@ from rheobase.model import toml
 from rheobase.model.network import Network, nearest
 from rheobase.model.neuron import Neuron
 
+_TEXTS = frozenset({"threshold", "reset", "refractory", "method", "name", "source", "notes"})
 _SIMULATED = "simulated rate of "  # what a fact of the library calls the rate of a population in someone's simulation
 
 
@@ -75,11 +76,22 @@ def state_to_record(model: Neuron | Network) -> str | None:
     return voltage_of(model) or next(iter(model.states), None)
 
 
+def _check_words(entry: Any, given: dict[str, Any]) -> None:
+    """A word is no quantity: where a model has presets, one of them is likely meant."""
+    for name, value in given.items():
+        if isinstance(value, str) and value.isidentifier() and name not in _TEXTS and entry.presets:
+            raise ModelError(
+                f"{name}={value} is no quantity and no preset of {entry.name}; its presets are chosen by "
+                f"-p preset={entry.presets[0]}; there are: {', '.join(entry.presets)}"
+            )
+
+
 def _check_parameters(entry: Any, given: dict[str, Any]) -> None:
     signature = inspect.signature(entry.make).parameters.values()
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature):
-        return  # the model itself knows its parameters and refuses others
     known = [parameter.name for parameter in signature]
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature):
+        _check_words(entry, {name: value for name, value in given.items() if name not in known})
+        return  # the model itself knows its parameters and refuses others
     for name in given:
         if name not in known:
             raise ModelError(f"{entry.name} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")

@@ -53,7 +53,8 @@ def continuation(
     parameter
         Which of its parameters is varied.
     over
-        ``(low, high)``: quantities, texts or numbers in the unit of the parameter.
+        ``(low, high)``: quantities, texts, or plain numbers in the unit that the equations declare for the parameter
+        (``I : uA/cm**2`` reads 5 as 5 uA/cm**2).
     box
         ``{state: (low, high)}``: where equilibria are looked for and how far branches are followed; see `fixed_points`.
     start

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.firing.closed_form import closed_form
 from rheobase.dynamics.firing.small_oscillation import SmallOscillation, small_oscillation
+from rheobase.dynamics.orbits.numbers import number
 from rheobase.dynamics.orbits.spiking import Firing, fire, firing, rest
 from rheobase.dynamics.orbits.trajectory import Drive, Trajectories
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
-from rheobase.units import TIME, internal, second
+from rheobase.units import second
 
 Array = NDArray[np.float64]
 
@@ -172,7 +173,7 @@ def fi_curve(
     I
         (k,) values of the input: a quantity, or numbers in the unit that the equations declare.
     duration
-        How long each is applied.
+        How long each is applied, in ms unless it says otherwise.
     method
         ``simulation``; ``cycles`` (by continuation of periodic orbits, for smooth models without reset);
         ``closed form`` (one linear or quadratic equation with reset); ``auto``: simulation, and the closed form if
@@ -208,8 +209,8 @@ def fi_curve(
     values = np.atleast_1d(np.asarray(field.read(name, I), dtype=float))
     if not values.size or values.ndim != 1:
         raise ModelError(f"fi_curve needs a row of values of {name}, such as np.linspace(0, 20, 41)")
-    time = float(internal(duration, TIME, "duration"))
-    late = 0.5 * time if transient is None else float(internal(transient, TIME, "transient"))
+    time = number(duration, "ms", "the duration")
+    late = 0.5 * time if transient is None else number(transient, "ms", "the transient")
     if not (0 < time < np.inf and 0 <= late < time):
         raise ModelError(f"the duration ({time:g} ms) has to be longer than the transient ({late:g} ms)")
     if direction not in ("step", "up", "down"):
