@@ -83,16 +83,18 @@ def test_reasons_not_to_cover_a_synapse_or_an_input():
     neuron = Neuron("dv/dt = (E_L - v)/tau_m + I/C : mV\nI : pA = 0*pA", C=200 * pF, **SPIKE, **CELL)
     network = Network(
         [Population(neuron, 10, "A")],
-        [Projection("A", "A", FixedIndegree(2), 1 * pA, 1 * ms, Synapse.alpha(2 * ms))],
+        [Projection("A", "A", FixedIndegree(2), 1 * nS, 1 * ms, Synapse.conductance(2 * ms, 0 * mV, voltage="u"))],
         [
             PoissonInput("A", np.linspace(1, 2, 10) * Hz, 1 * mV),
             CurrentInput("A", np.linspace(0, 2, 10) * pA),
             CurrentInput("A", np.zeros(100) * pA, dt=1 * ms),
         ],
     )
-    alpha, rates, currents, course = missing(network)
-    covered = "the theory covers delta and exponential-current synapses so far"
-    assert alpha == f"projection 'A' to 'A': {covered}; this one is alpha, on 'I'"
+    force, rates, currents, course = missing(network)
+    assert force == (
+        "projection 'A' to 'A': the driving force of this conductance synapse is that of 'u', but the membrane state is "
+        "'v'; write Synapse.conductance(..., voltage='v')"
+    )
     assert rates.startswith("the input of 'A'") and "differs between" in rates
     assert currents.startswith("the current into 'A'") and "differs between" in currents
     assert "time course" in course

@@ -4,6 +4,7 @@ Every function returns the Matplotlib figure, so that it shows in a notebook and
 """
 
 from rheobase.plot.comparison import comparison, panels
+from rheobase.plot.input_statistics import input_statistics
 from rheobase.plot.recording import recording
 from rheobase.plot.response_to_noise import frequency_response, intervals
 from rheobase.plot.steady import steady_state
@@ -13,6 +14,7 @@ from rheobase.plot.transfer import transfer
 __all__ = [
     "comparison",
     "frequency_response",
+    "input_statistics",
     "intervals",
     "panels",
     "recording",

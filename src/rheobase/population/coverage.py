@@ -6,6 +6,8 @@ import numpy as np
 
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.synapse import Synapse
+from rheobase.population.action import action
+from rheobase.population.conductance import linear
 from rheobase.population.membrane import Membrane, NotCovered, membrane
 from rheobase.population.sources import poisson_rate
 
@@ -86,7 +88,8 @@ def _obstacles(item: Projection | PoissonInput | CurrentInput, target: Membrane)
     )
     sentences = []
     try:
-        synapse_charge(target, item.synapse)
+        if action(target, item.synapse).reversal is not None:
+            linear(target)
     except NotCovered as reason:
         sentences.append(f"{into}: {reason}")
     if isinstance(item, PoissonInput) and np.ptp(item.rate) > 0.0:
@@ -95,15 +98,14 @@ def _obstacles(item: Projection | PoissonInput | CurrentInput, target: Membrane)
 
 
 def synapse_charge(target: Membrane, synapse: Synapse) -> tuple[float, float]:
-    """What a unit weight moves the membrane by in all, and the time constant (ms; 0 for an instantaneous jump)."""
-    if synapse.kind == "delta" and synapse.target == target.voltage:
-        return 1.0, 0.0
-    if synapse.kind == "delta" and synapse.target in target.filters:
-        tau_s, slope = target.filters[synapse.target]
-        return slope * tau_s, tau_s
-    if synapse.kind == "exponential" and synapse.target in target.slopes and synapse.tau is not None:
-        return target.slopes[synapse.target] * synapse.tau, synapse.tau
-    raise NotCovered(
-        "the theory covers delta and exponential-current synapses so far; "
-        f"this one is {synapse.kind}, on '{synapse.target}'"
-    )
+    """What a unit weight moves the membrane by in all, and the time constant (ms; 0 for an instantaneous jump).
+
+    Raises
+    ------
+    NotCovered
+        For a conductance, which moves the membrane by an amount that depends on the voltage.
+    """
+    what = action(target, synapse)
+    if what.reversal is not None:
+        raise NotCovered(f"a conductance synapse on '{synapse.target}' moves the membrane by no fixed amount")
+    return what.charge, what.tau_s

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from rheobase.model.evaluate import evaluate
 from rheobase.model.expression import Expression, names, substitute
 from rheobase.model.neuron import Neuron
 from rheobase.numerics.first_passage import Interval
+from rheobase.numerics.piecewise import Piecewise
 from rheobase.population.affine import NotAffine
 from rheobase.units import Dimension
 
@@ -45,9 +46,46 @@ class Drift:
         """All states of the neuron: ``v``, and 0 for those that spikes raise."""
         return [v if name == self.voltage else np.zeros_like(v) for name in self.neuron.states]
 
+    def interval(self, reset: float, threshold: float) -> Interval:
+        """This drift between a reset and a threshold, for threshold integration."""
+        return Interval(self, reset, threshold)
+
     @cached_property
     def _vector(self):
         return right_hand_side(self.neuron, "numpy")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The drift of a neuron with a conductance beside it: ``f(v) - leak (v - towards)``.
+
+    ``bare`` is the neuron's own; leak in 1/ms, voltage in mV.
+    """
+
+    bare: Interval
+    leak: float
+    towards: float
+
+    def __call__(self, v: ArrayLike) -> Array:
+        v = np.asarray(v, float)
+        return np.asarray(self.bare.drift(v) - self.leak * (v - self.towards), float)
+
+    def interval(self, reset: float, threshold: float) -> Interval:
+        """As `Drift.interval`; the neuron's own drift is not made into polynomials again."""
+        return _LoadedInterval(self, reset, threshold)
+
+
+class _LoadedInterval(Interval):
+    @lru_cache(maxsize=64)  # noqa: B019 - as in Interval
+    def pieces(self, depth: int) -> Piecewise:
+        load = self.drift
+        assert isinstance(load, Loaded)
+        bare = load.bare.pieces(depth)
+        low, high = bare.edges[:-1], bare.edges[1:]
+        coefficients = bare.coefficients.copy()
+        coefficients[:, 0] -= load.leak * (0.5 * (low + high) - load.towards)
+        coefficients[:, 1] -= load.leak * 0.5 * (high - low)
+        return Piecewise(bare.edges, coefficients)
 
 
 def additive_slopes(neuron: Neuron, voltage: str, wanted: tuple[str, ...], values: Mapping[str, float]) -> dict:
@@ -58,7 +96,7 @@ def additive_slopes(neuron: Neuron, voltage: str, wanted: tuple[str, ...], value
     NotAffine
         If it is not the same at every ``v`` and for every value of the others.
     """
-    tree = _inlined(neuron, voltage)
+    tree = inlined(neuron, voltage)
     changing = sorted(names(tree) & _TIME_DEPENDENT)
     if changing:
         raise NotAffine(f"has a d{voltage}/dt that depends on '{changing[0]}'")
@@ -75,7 +113,7 @@ def additive_slopes(neuron: Neuron, voltage: str, wanted: tuple[str, ...], value
 def require_one_state(neuron: Neuron, voltage: str) -> None:
     """Refuse a second state that ``dv/dt`` depends on and that is not a filter of spikes: one that ``v`` acts on."""
     for equation in neuron.equations.differential:
-        if equation.name != voltage and voltage in names(_inlined(neuron, equation.name)):
+        if equation.name != voltage and voltage in names(inlined(neuron, equation.name)):
             raise NotAffine(
                 f"has a second state '{equation.name}' that '{voltage}' acts on. Simulate it, or, if it is a slow "
                 "adaptation, replace it by its mean: population.mean_adaptation(...)"
@@ -84,10 +122,10 @@ def require_one_state(neuron: Neuron, voltage: str) -> None:
 
 def used_names(neuron: Neuron, voltage: str) -> frozenset[str]:
     """The names that the membrane equation uses, also through intermediate quantities."""
-    return names(_inlined(neuron, voltage))
+    return names(inlined(neuron, voltage))
 
 
-def _inlined(neuron: Neuron, voltage: str) -> Expression:
+def inlined(neuron: Neuron, voltage: str) -> Expression:
     """The right-hand side of the voltage with all intermediate quantities put in."""
     known: dict[str, Expression] = {}
     for equation in neuron.equations.subexpressions:

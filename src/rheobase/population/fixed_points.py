@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.population.any_neuron import rates as neuron_rates
+from rheobase.population.conductance_response import leak_slopes
 from rheobase.population.lif import ALPHA, Transfer
 from rheobase.population.statistics import Drive, InputMap
 
@@ -24,16 +25,24 @@ _SAME = 1e-6
 
 
 def rates_and_slopes(maps: InputMap, rates: Array) -> tuple[Array, Array]:
-    """``Phi(rates)`` and its Jacobian (kHz per kHz), the shift's own dependence on the rates included."""
-    drive = maps.drive(rates)
-    out = _transfer(maps, drive)
+    """``Phi(rates)`` and its Jacobian (kHz per kHz), the shift's own dependence on the rates included.
+
+    So are, with conductance synapses, the effective time constants and the driving forces.
+    """
+    local = maps.frozen(rates)
+    drive = local.drive(rates)
+    out = _transfer(local, drive)
+    variance, coloured = local.variance_slopes
     with np.errstate(divide="ignore", invalid="ignore"):
         by_variance = np.where(drive.sigma > 0.0, out.d_sigma / (2.0 * drive.sigma), 0.0)
         # the shift moves the bounds by sigma*shift, as a change of -sigma*shift in mu would
-        by_shift = np.where([m.drift is None for m in maps.membranes], -drive.sigma * out.d_mu, 0.0)
+        by_shift = np.where([m.drift is None for m in local.membranes], -drive.sigma * out.d_mu, 0.0)
         weight = np.where(drive.sigma > 0.0, 1.0 / drive.sigma**2, 0.0)
-    shift = weight[:, None] * (0.5 * ALPHA * maps.coloured - drive.shift[:, None] * maps.variance)
-    jacobian = out.d_mu[:, None] * maps.mean + by_variance[:, None] * maps.variance + by_shift[:, None] * shift
+    shift = weight[:, None] * (0.5 * ALPHA * coloured - drive.shift[:, None] * variance)
+    jacobian = out.d_mu[:, None] * local.mean + by_variance[:, None] * variance + by_shift[:, None] * shift
+    if local.loads is not None:
+        by_leak = leak_slopes(local, drive, out) + 0.5 * by_shift * drive.shift * drive.tau_m
+        jacobian += by_leak[:, None] * local.loads.leak
     return out.rate, jacobian
 
 
@@ -54,10 +63,10 @@ def settle(maps: InputMap, start: Array) -> Array | None:
         value, jacobian = rates_and_slopes(maps, rates)
         previous, error = error, _size(value - rates)
         step = min(step * min(max(previous / max(error, 1e-300), 0.1), 20.0), 1e12)
-    return _polish(maps, rates)
+    return polish(maps, rates)
 
 
-def _polish(maps: InputMap, rates: Array) -> Array | None:
+def polish(maps: InputMap, rates: Array) -> Array | None:
     """Newton steps to rounding; None if the residual is not small."""
     for _ in range(6):
         value, jacobian = rates_and_slopes(maps, rates)
@@ -79,17 +88,17 @@ def fixed_points(maps: InputMap) -> list[Array]:
     ladder = [np.zeros(n), *(fraction * highest for fraction in np.geomspace(1e-4, 0.95, _RUNGS))]
     found: list[Array] = []
     for start in ladder:
-        _add(found, settle(maps, start))
+        add_new(found, settle(maps, start))
     ordered = sorted(found[1:], key=np.mean)
     for low, high in zip([*found[:1], *ordered], ordered, strict=False):
         for fraction in (0.15, 0.5, 0.85):
             between = low + fraction * (high - low)
-            _add(found, _polish(maps, between))
-            _add(found, _newton(maps, between))
+            add_new(found, polish(maps, between))
+            add_new(found, _newton(maps, between))
         divide = _divide(maps, low, high)
         if divide is not None:
-            _add(found, _polish(maps, divide))
-            _add(found, _newton(maps, divide))
+            add_new(found, polish(maps, divide))
+            add_new(found, _newton(maps, divide))
     return found[:1] + sorted(found[1:], key=np.mean)
 
 
@@ -127,10 +136,11 @@ def _newton(maps: InputMap, rates: Array) -> Array | None:
         else:
             break
         rates = trial
-    return _polish(maps, rates)
+    return polish(maps, rates)
 
 
-def _add(found: list[Array], point: Array | None) -> None:
+def add_new(found: list[Array], point: Array | None) -> None:
+    """Append a fixed point that is not among those found."""
     if point is None:
         return
     if all(np.max(np.abs(point - other)) > _SAME * max(np.max(point), np.max(other)) + 1e-15 for other in found):

@@ -105,16 +105,20 @@ def held_fraction(s: Complex, t_ref: float) -> Complex:
     return np.asarray(t_ref * np.where(small, 1.0, -np.expm1(-x) / np.where(small, 1.0, x)), complex)
 
 
-def mean_filter(s: Complex, tau_s: float) -> Complex:
-    """What an exponential synapse makes of a modulation of the mean input: ``1/(1 + s tau_s)``."""
-    return 1.0 / (1.0 + s * tau_s)
+def mean_filter(s: Complex, tau_s: float, poles: int = 1) -> Complex:
+    """What a synapse makes of a modulation of the mean input: ``1/(1 + s tau_s)``, squared for an alpha function."""
+    return (1.0 + s * tau_s) ** -poles if poles else np.ones_like(s)
 
 
-def variance_filter(s: Complex, tau_s: float) -> Complex:
-    """What an exponential synapse makes of a modulation of the input's noise intensity.
+def variance_filter(s: Complex, tau_s: float, poles: int = 1) -> Complex:
+    """What a synapse makes of a modulation of the input's noise intensity.
 
-    The noise that a membrane feels is twice the covariance of current and voltage, ``c' = -c/tau_s + var``, and the
-    current's variance follows ``var' = -2 var/tau_s + w**2 rate``: together ``1/((1 + s tau_s)(1 + s tau_s/2))``, for
-    ``tau_s << tau_m``.
+    Spikes of rate ``exp(s t)`` that each give a current ``h`` of unit charge have the intensity ``2 integral of h(y)
+    H(y) exp(-s y) dy``, ``H`` being the integral of ``h``: twice the covariance of the current with its own past, which
+    is what a membrane with ``tau_m >> tau_s`` feels. With ``p = 1 + s tau_s`` that is ``1/(p (1 + s tau_s/2))`` for an
+    exponential, and ``2/p**2 - 2/(p + 1)**2 - 4/(p + 1)**3`` for an alpha function.
     """
-    return 1.0 / ((1.0 + s * tau_s) * (1.0 + 0.5 * s * tau_s))
+    p = 1.0 + s * tau_s
+    if poles == 2:
+        return 2.0 / p**2 - 2.0 / (p + 1.0) ** 2 - 4.0 / (p + 1.0) ** 3
+    return 2.0 / (p * (1.0 + p))

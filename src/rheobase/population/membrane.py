@@ -22,7 +22,7 @@ from rheobase.model.network import Population
 from rheobase.model.neuron import Neuron
 from rheobase.numerics.first_passage import Interval
 from rheobase.population.affine import Affine, NotAffine, affine
-from rheobase.population.drift import Drift, additive_slopes, require_one_state, time_constant, used_names
+from rheobase.population.drift import Drift, Loaded, additive_slopes, require_one_state, time_constant, used_names
 
 _COVERED = "the theory covers neurons with one membrane state, a threshold and a reset at fixed voltages"
 
@@ -66,7 +66,7 @@ class Membrane:
     noise: float
     slopes: Mapping[str, float]
     filters: Mapping[str, tuple[float, float]]
-    drift: Drift | None = None
+    drift: Drift | Loaded | None = None
     scaled_by: str = "tau_m"
 
     @property
@@ -78,7 +78,7 @@ class Membrane:
     def interval(self) -> Interval:
         """The drift from reset to threshold, for threshold integration."""
         if self.drift is not None:
-            return Interval(self.drift, self.v_reset, self.v_th)
+            return self.drift.interval(self.v_reset, self.v_th)
         return Interval(lambda v: (self.v_rest - v) / self.tau_m, self.v_reset, self.v_th)
 
     def gain(self, port: str) -> float:

@@ -5,10 +5,12 @@ A perturbation ``exp(s t)`` of the rates sustains itself where ``det(1 - M(s)) =
     M_ij(s) = sum over projections j -> i of  <exp(-s d)> tau_m K [<J> H_mu(s) chi_mu,i(s) + <J**2> H_sigma(s)
     chi_sigma2,i(s)],
 
-delays ``d``, the filters ``H`` of exponential synapses, and the transfer functions of
+delays ``d``, the filters ``H`` of the synapses, and the transfer functions of
 `rheobase.population.lif_response` and `rheobase.population.any_neuron` (Brunel & Hakim 1999; Brunel 2000, section 4;
 for several populations Bos, Diesmann & Helias 2016, PLoS Comput Biol 12:e1005132, who leave the modulation of the
-variance out). All roots in a rectangle are found, by counting them first.
+variance out). All roots in a rectangle are found, by counting them first. Conductance synapses act on the mean at the
+frozen driving force, on the leak, and by way of the mean voltage on the noise: see
+`rheobase.population.conductance_response`.
 """
 
 from __future__ import annotations
@@ -23,13 +25,14 @@ from numpy.typing import NDArray
 from rheobase.model.network import Network
 from rheobase.numerics.roots import Box, zeros
 from rheobase.population.any_neuron import any_response
+from rheobase.population.conductance_response import leak_numerators, moved_noise
 from rheobase.population.lif_response import Response, lif_response, mean_filter, unmoved, variance_filter
 from rheobase.population.membrane import Membrane
 from rheobase.population.statistics import Channel, Drive, InputMap, input_map
 
 Complex = NDArray[np.complex128]
 
-_HIGHEST = 2.0 * np.pi  # 1 kHz: the theory of a delta-coupled network has modes at every multiple of 1/delay beyond
+HIGHEST = 2.0 * np.pi  # 1 kHz: the theory of a delta-coupled network has modes at every multiple of 1/delay beyond
 _DEEPEST = 4.0
 
 
@@ -68,6 +71,10 @@ class Linearised:
         difference of two populations of the same neurons with the same input.)
     strength
         Largest absolute eigenvalue of ``M(s)``: where it is below one there is no mode.
+    matrix
+        ``1 - M(s)`` with each row times its population's denominator, shape (s, n, n).
+    own
+        These denominators, shape (s, n).
     loop, inflow
         ``M(s)``, shape (s, n, n), and the same matrix from the Poisson sources to the populations.
     intervals
@@ -78,6 +85,8 @@ class Linearised:
 
     characteristic: Callable[[Complex], Complex]
     strength: Callable[[Complex], NDArray[np.float64]]
+    matrix: Callable[[Complex], Complex]
+    own: Callable[[Complex], Complex]
     loop: Callable[[Complex], Complex]
     inflow: Callable[[Complex], Complex]
     intervals: Callable[[Complex], Complex]
@@ -109,13 +118,16 @@ def modes(network: Network, rates: NDArray[np.float64], *, count: int = 4) -> tu
 
 def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
     """The network around stationary rates (kHz)."""
+    maps = maps.frozen(rates)
     drive = maps.drive(rates)
     n, n_sources = len(maps.names), len(maps.sources)
 
+    def own(s: Complex) -> Complex:
+        return _denominators(_responses(maps, drive, s))
+
     def transfers(s: Complex, channels: tuple[Channel, ...], n_pre: int) -> Complex:
         parts = _responses(maps, drive, s)
-        own = np.stack([part.denominator for part in parts], axis=1)
-        return _numerators(maps, s, parts, channels, n_pre) / own[:, :, None]
+        return _numerators(maps, drive, s, parts, channels, n_pre) / _denominators(parts)[:, :, None]
 
     def loop(s: Complex) -> Complex:
         return transfers(s, maps.channels, n)
@@ -126,10 +138,12 @@ def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
     def intervals(s: Complex) -> Complex:
         return np.stack([part.interval for part in _responses(maps, drive, s)], axis=1)
 
-    def characteristic(s: Complex) -> Complex:
+    def matrix(s: Complex) -> Complex:
         parts = _responses(maps, drive, s)
-        own = np.stack([part.denominator for part in parts], axis=1)
-        return np.linalg.det(own[:, :, None] * np.eye(n) - _numerators(maps, s, parts, maps.channels, n))
+        return _denominators(parts)[:, :, None] * np.eye(n) - _numerators(maps, drive, s, parts, maps.channels, n)
+
+    def characteristic(s: Complex) -> Complex:
+        return np.linalg.det(matrix(s))
 
     def strength(s: Complex) -> NDArray[np.float64]:
         return np.max(np.abs(np.linalg.eigvals(loop(s))), axis=-1)
@@ -137,28 +151,41 @@ def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
     slowest = float(np.max(maps.column("tau_m")))
     slowest_synapse = max((c.tau_s for c in maps.channels), default=0.0)
     deepest = min(_DEEPEST / slowest, 0.9 / max(slowest_synapse, 1e-9))
-    return Linearised(characteristic, strength, loop, inflow, intervals, slowest, deepest)
+    return Linearised(characteristic, strength, matrix, own, loop, inflow, intervals, slowest, deepest)
+
+
+def _denominators(parts: list[Response]) -> Complex:
+    return np.stack([part.denominator for part in parts], axis=1)
 
 
 def _responses(maps: InputMap, drive: Drive, s: Complex) -> list[Response]:
     """The response of each population; those of alike ones are computed once."""
-    own = zip(drive.mu, drive.sigma, drive.shift, strict=True)
+    own = zip(*(_thirteen_digits(part) for part in (drive.mu, drive.sigma, drive.shift)), strict=True)
     keys = [(*inputs, *m.lif, m.drift) for inputs, m in zip(own, maps.membranes, strict=True)]
     found = {key: _response(s, m, *key[:3]) for key, m in zip(keys, maps.membranes, strict=True)}
     return [found[key] for key in keys]
 
 
+def _thirteen_digits(values: NDArray[np.float64]) -> list[float]:
+    """So that populations whose inputs differ by rounding count as alike."""
+    return [float(f"{value:.12e}") for value in values]
+
+
 def _numerators(
-    maps: InputMap, s: Complex, parts: list[Response], channels: tuple[Channel, ...], n_pre: int
+    maps: InputMap, drive: Drive, s: Complex, parts: list[Response], channels: tuple[Channel, ...], n_pre: int
 ) -> Complex:
     """What modulated presynaptic rates do to the populations, shape (s, n, n_pre), before the denominators."""
     matrix = np.zeros((s.size, len(maps.names), n_pre), complex)
     delayed = {key: delay.transform(s) for key, delay in {c.delay.key: c.delay for c in channels}.items()}
+    by_mean = [part.mu + moved for part, moved in zip(parts, moved_noise(maps, s, parts), strict=True)]
+    by_leak = leak_numerators(maps, drive, s, parts)
     for c in channels:
-        tau_m, part = maps.membranes[c.post].tau_m, parts[c.post]
-        by_mean = c.jump * mean_filter(s, c.tau_s) * part.mu
-        by_variance = c.square * variance_filter(s, c.tau_s) * part.sigma2
-        matrix[:, c.post, c.pre] += tau_m * c.in_degree * delayed[c.delay.key] * (by_mean + by_variance)
+        mean = mean_filter(s, c.tau_s, c.poles)
+        variance = c.square * variance_filter(s, c.tau_s, c.poles) * parts[c.post].sigma2
+        gain = maps.membranes[c.post].tau_m * (c.jump * mean * by_mean[c.post] + variance)
+        if c.leak != 0.0:
+            gain += c.leak * mean * by_leak[c.post]
+        matrix[:, c.post, c.pre] += c.in_degree * delayed[c.delay.key] * gain
     return matrix
 
 
@@ -174,7 +201,7 @@ def _response(s: Complex, m: Membrane, mu: float, sigma: float, shift: float) ->
 def leading_modes(linear: Linearised, count: int = 4) -> tuple[Mode, ...]:
     """Search from the right, strip by strip, until ``count`` modes are found or the region ends."""
     scale = 1.0 / linear.slowest_membrane
-    right, found = _rightmost(linear, scale), []
+    right, found = rightmost(linear, scale), []
     edges = [right, *(-x for x in (*np.arange(1e-4 * scale, linear.deepest, scale), linear.deepest))]
     for high, low in pairwise(edges):
         found += _zeros_of_strip(linear, float(low), float(high), scale)
@@ -196,9 +223,9 @@ def _zeros_of_strip(linear: Linearised, low: float, high: float, scale: float) -
     raise ArithmeticError(f"the modes that decay at {-1e3 * high:.3g}/s or faster cannot be counted: {reason}")
 
 
-def _rightmost(linear: Linearised, scale: float) -> float:
+def rightmost(linear: Linearised, scale: float) -> float:
     """A growth rate beyond which there is no mode: the loop is weaker than one at every frequency."""
-    omega = np.linspace(0.0, _HIGHEST, 200)
+    omega = np.linspace(0.0, HIGHEST, 200)
     growth = scale
     while growth < 1e3 * scale and np.any(linear.strength(_line(growth, omega)) >= 1.0):
         growth *= 2.0
@@ -207,7 +234,7 @@ def _rightmost(linear: Linearised, scale: float) -> float:
 
 def _top(linear: Linearised, growth: float) -> float:
     """A frequency above which there is no mode with at least this growth, or the highest that is searched."""
-    omega = np.linspace(0.0, _HIGHEST, 400)
+    omega = np.linspace(0.0, HIGHEST, 400)
     strong = np.flatnonzero(linear.strength(_line(growth, omega)) >= 0.9)
     return float(omega[min(strong[-1] + 2, 399)]) if strong.size else float(omega[8])
 

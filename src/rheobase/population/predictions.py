@@ -11,8 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.model.network import Network, PoissonInput
-from rheobase.population.coverage import synapse_charge
+from rheobase.model.network import Network
 from rheobase.population.statistics import Channel, InputMap
 from rheobase.population.steady_state import SteadyState
 
@@ -43,7 +42,7 @@ def validity(network: Network, state: SteadyState) -> list[str]:
     """
     maps, rates = state.maps, state.rates * 1e-3
     sentences = [*_stability(state), *_other_states(state)]
-    sentences += [*_jumps(network, maps), *_few_events(network, maps, rates), *_slow_synapses(network, maps)]
+    sentences += [*_jumps(maps), *_few_events(maps, rates), *_slow_synapses(maps)]
     return [*sentences, *_recurrent_noise(maps, rates, state), *_spread(maps, rates, state), *_dense(network, maps)]
 
 
@@ -87,20 +86,9 @@ def describe_state(state: SteadyState, k: int) -> str:
     return f"{rates}, unstable" if point.mode is None else f"{rates}, unstable (a perturbation {point.mode.sentence})"
 
 
-def _sources(network: Network, maps: InputMap, k: int, rates: Array) -> list[tuple[float, float, float, str]]:
+def _sources(maps: InputMap, k: int, rates: Array) -> list[tuple[float, float, float, str]]:
     """What drives population ``k``: root mean square jump (mV), events per ms, tau_s (ms), and where it is from."""
-    found = [
-        (float(np.sqrt(c.square)), c.in_degree * rate, c.tau_s, f"'{pre}'")
-        for c, pre, rate in _afferents(maps, rates)
-        if c.post == k
-    ]
-    for item in network.inputs_of(maps.names[k]):
-        if isinstance(item, PoissonInput):
-            charge, tau_s = synapse_charge(maps.membranes[k], item.synapse)
-            found.append(
-                (abs(charge * float(item.weight)), item.n * float(np.mean(item.rate)), tau_s, "the Poisson input")
-            )
-    return found
+    return [(float(np.sqrt(c.square)), c.in_degree * rate, c.tau_s, origin) for c, rate, origin in maps.heard(k, rates)]
 
 
 def _afferents(maps: InputMap, rates: Array) -> list[tuple[Channel, str, float]]:
@@ -111,11 +99,11 @@ def _afferents(maps: InputMap, rates: Array) -> list[tuple[Channel, str, float]]
     ]
 
 
-def _jumps(network: Network, maps: InputMap) -> list[str]:
+def _jumps(maps: InputMap) -> list[str]:
     large: dict[str, float] = {}
     what, most = "", 0.0
     for k, (name, m) in enumerate(zip(maps.names, maps.membranes, strict=True)):
-        for jump, _, _, origin in _sources(network, maps, k, np.ones(len(maps.names))):
+        for jump, _, _, origin in _sources(maps, k, np.ones(len(maps.names))):
             part = jump / (m.v_th - m.v_reset)
             if part > LARGE_JUMP * (1.0 + 1e-9):
                 large[name] = max(large.get(name, 0.0), 100.0 * part)
@@ -130,10 +118,10 @@ def _jumps(network: Network, maps: InputMap) -> list[str]:
     ]
 
 
-def _few_events(network: Network, maps: InputMap, rates: Array) -> list[str]:
+def _few_events(maps: InputMap, rates: Array) -> list[str]:
     few: dict[str, float] = {}
     for k, (name, m) in enumerate(zip(maps.names, maps.membranes, strict=True)):
-        sources = _sources(network, maps, k, rates)
+        sources = _sources(maps, k, rates)
         second = m.tau_m * sum(events * jump**2 for jump, events, _, _ in sources)
         fourth = m.tau_m * sum(events * jump**4 for jump, events, _, _ in sources)
         if fourth > 0.0 and second**2 / fourth < FEW_EVENTS:
@@ -146,10 +134,10 @@ def _few_events(network: Network, maps: InputMap, rates: Array) -> list[str]:
     ]
 
 
-def _slow_synapses(network: Network, maps: InputMap) -> list[str]:
+def _slow_synapses(maps: InputMap) -> list[str]:
     slow: dict[str, float] = {}
     for k, (name, m) in enumerate(zip(maps.names, maps.membranes, strict=True)):
-        sources = _sources(network, maps, k, np.ones(len(maps.names)))
+        sources = _sources(maps, k, np.ones(len(maps.names)))
         ratio = max((tau_s / m.tau_m for _, _, tau_s, _ in sources), default=0.0)
         if ratio >= SLOW_SYNAPSE:
             slow[name] = ratio

@@ -1,218 +1,254 @@
-r"""Mean and variance of what the neurons of a network receive, as linear maps of the rates: derived from the `Network`.
+"""`input_statistics`: what the neurons of a network receive at given rates, and what their membranes make of it.
 
-A presynaptic spike moves a membrane, in all, by ``J``: the weight for a delta synapse on the membrane; for an
-exponential current ``J = c w tau_s``, with ``c`` the slope of ``dv/dt`` in that current. With in-degree ``K``,
-independent Poisson spikes give
-
-    mu_i = mu_0i + tau_m,i * sum_j K_ij <J_ij> rate_j,      sigma_i**2 = s_0i + tau_m,i * sum_j K_ij <J_ij**2> rate_j
-
-(Amit & Brunel 1997; Brunel 2000), averages over the weights drawn. ``sigma`` is that of
-`rheobase.population.lif`. The colour of each part enters as the shift ``(alpha/2) sqrt(tau_s/tau_m)`` of the bounds,
-weighted by that part's share of the variance. In-degrees that differ between neurons of a population enter by their
-mean.
-
-Amit DJ, Brunel N (1997), Model of global spontaneous activity and local structured activity during delay periods in the
-cerebral cortex, Cereb Cortex 7:237.
+The maps from rates to input are in `rheobase.population.input_map`; this is the result for people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from rheobase.model.connect import Bernoulli, Connectivity, Explicit, FixedTotalNumber, expected_synapses
-from rheobase.model.distribution import Distribution, moments
-from rheobase.model.network import CurrentInput, Network, PoissonInput, Projection
-from rheobase.population.coverage import missing, ports_of, synapse_charge
-from rheobase.population.delay import DelayDistribution, delay_distribution
-from rheobase.population.lif import ALPHA
-from rheobase.population.membrane import Membrane, NotCovered, membrane
-from rheobase.population.sources import poisson_rate
+from rheobase.model.errors import ModelError
+from rheobase.model.network import Network
+from rheobase.population.channel import Channel
+from rheobase.population.conductance import linear
+from rheobase.population.free_membrane import cube_integral, square_integral
+from rheobase.population.input_map import Drive, InputMap, input_map
+from rheobase.population.membrane import NotCovered
+
+__all__ = ["Channel", "Drive", "InputMap", "InputPart", "InputStatistics", "input_map", "input_statistics"]
 
 Array = NDArray[np.float64]
 
-
-@dataclass(frozen=True)
-class Channel:
-    """One projection as the theory sees it: population (or Poisson source) ``pre`` to ``post`` (indices).
-
-    ``in_degree`` synapses a neuron on average; ``jump`` and ``square`` are the means of ``J`` (mV) and ``J**2``
-    (mV**2); ``spread`` is the variance between neurons of a neuron's sum of ``J`` (mV**2), from drawn in-degrees and
-    weights; ``tau_s`` is 0 for a delta synapse (ms).
-    """
-
-    pre: int
-    post: int
-    in_degree: float
-    jump: float
-    square: float
-    spread: float
-    tau_s: float
-    delay: DelayDistribution
+_METHODS = (
+    "Amit DJ, Brunel N (1997), Cereb Cortex 7:237 (diffusion approximation)",
+    "Campbell N (1909), Proc Camb Phil Soc 15:117; Rice SO (1944), Bell Syst Tech J 23:282 (moments of shot noise)",
+)
+_CONDUCTANCE = (
+    "Burkitt AN (2001), Biol Cybern 85:247; Richardson MJE (2004), Phys Rev E 69:051918 (effective time constant)",
+)
 
 
 @dataclass(frozen=True)
-class Drive:
-    """What the neurons of each population receive: mean and noise strength (mV), shift of the scaled bounds."""
-
-    mu: Array
-    sigma: Array
-    shift: Array
-
-
-@dataclass(frozen=True)
-class InputMap:
-    """The linear maps from rates (kHz) to input statistics.
+class InputPart:
+    """What a population receives from one source.
 
     Attributes
     ----------
-    names, membranes
-        One per population.
-    mean, variance, coloured : ndarray (n, n)
-        ``mu = mean_0 + mean @ rates`` (mV ms), ``sigma**2 = variance_0 + variance @ rates``, and the variance again
-        with each part times ``sqrt(tau_s/tau_m)``.
-    mean_0, variance_0, coloured_0 : ndarray (n,)
-        From external inputs, Poisson sources and the neuron's own noise.
-    channels
-        The projections between the populations.
-    sources
-        Rates (kHz) of the populations that are Poisson processes, by name. They are not among ``names``.
-    afferents
-        The projections from them; ``pre`` counts ``sources``.
+    source : str
+        A population's name in quotes, or 'the Poisson input'.
+    kind : str
+        Of the synapse.
+    in_degree : float
+        Synapses a neuron.
+    rate : float
+        Of each of them, Hz.
+    jump : float
+        Mean of what a spike moves the membrane by in all, mV; at the mean voltage for conductances.
+    mu, variance : float
+        Its parts of the mean input (mV) and of ``sigma**2`` (mV**2).
+    tau_s, delay : float
+        Synaptic time constant and mean delay, ms.
     """
 
-    names: tuple[str, ...]
-    membranes: tuple[Membrane, ...]
-    mean: Array
-    variance: Array
-    coloured: Array
-    mean_0: Array
-    variance_0: Array
-    coloured_0: Array
-    channels: tuple[Channel, ...]
-    sources: Mapping[str, float] = field(default_factory=dict)
-    afferents: tuple[Channel, ...] = ()
-
-    def drive(self, rates: Array) -> Drive:
-        """Input statistics at these rates (kHz)."""
-        variance = self.variance_0 + self.variance @ rates
-        coloured = self.coloured_0 + self.coloured @ rates
-        share = np.divide(coloured, variance, out=np.zeros_like(variance), where=variance > 0.0)
-        return Drive(self.mean_0 + self.mean @ rates, np.sqrt(variance), 0.5 * ALPHA * share)
-
-    def column(self, field: str) -> Array:
-        """A field of all membranes as an array."""
-        return np.array([getattr(m, field) for m in self.membranes], float)
+    source: str
+    kind: str
+    in_degree: float
+    rate: float
+    jump: float
+    mu: float
+    variance: float
+    tau_s: float
+    delay: float
 
 
-def input_statistics(network: Network, rates: Array) -> tuple[Array, Array]:
-    """Mean and noise strength (mV) that the neurons of each population receive at these ``rates`` (Hz)."""
-    drive = input_map(network).drive(np.asarray(rates, float) * 1e-3)
-    return drive.mu, drive.sigma
+@dataclass(frozen=True)
+class InputStatistics:
+    """Input of every population at given rates; ``mu, sigma = result`` unpacks the first two.
+
+    Attributes
+    ----------
+    populations : tuple of str
+    rates : ndarray
+        Hz.
+    mu, sigma : ndarray
+        Mean and noise strength, mV: ``tau_m dv = (F(v) + mu) dt + sigma sqrt(tau_m) dW``.
+    tau_m : ndarray
+        Membrane time constant, ms: the effective one where there are conductance synapses.
+    mean_v, sd_v : ndarray
+        Mean and standard deviation (mV) of the membrane without threshold, exact for the synapses' own filters (with
+        conductances in the approximation of the effective time constant). A neuron with a nonlinear drift counts by
+        its linearisation at rest; nan if it has no rest.
+    skewness : ndarray
+        Third cumulant of that voltage over ``sd_v**3``: 0 for Gaussian noise.
+    inputs : ndarray
+        Effective number of synapses that the noise comes from, ``(sum v)**2 / sum v**2`` with ``v`` each one's part of
+        the variance.
+    events : ndarray
+        Presynaptic spikes in one ``tau_m``.
+    shift : ndarray
+        Shift of the scaled bounds that stands for coloured noise.
+    parts : tuple of tuple of InputPart
+        What each population receives, source by source.
+    """
+
+    populations: tuple[str, ...]
+    rates: Array
+    mu: Array
+    sigma: Array
+    tau_m: Array
+    mean_v: Array
+    sd_v: Array
+    skewness: Array
+    inputs: Array
+    events: Array
+    shift: Array
+    parts: tuple[tuple[InputPart, ...], ...]
+    maps: InputMap = field(repr=False, compare=False)
+
+    def __iter__(self) -> Iterator[Array]:
+        return iter((self.mu, self.sigma))
+
+    def __getitem__(self, k: int) -> Array:
+        return (self.mu, self.sigma)[k]
+
+    def __len__(self) -> int:
+        return 2
+
+    @property
+    def tau_s(self) -> tuple[tuple[float, ...], ...]:
+        """The different synaptic time constants (ms) of each population's inputs; 0 for instantaneous jumps."""
+        return tuple(tuple(sorted({part.tau_s for part in own})) for own in self.parts)
+
+    @property
+    def delays(self) -> tuple[tuple[float, ...], ...]:
+        """The different mean delays (ms) of each population's projections."""
+        return tuple(tuple(sorted({part.delay for part in own if part.delay > 0.0})) for own in self.parts)
+
+    def summary(self) -> str:
+        """One line for each population, and under it one for each of its sources."""
+        lines = []
+        for k, name in enumerate(self.populations):
+            lines.append(
+                f"{name}: mu {self.mu[k]:.4g} mV, sigma {self.sigma[k]:.4g} mV, tau_m {self.tau_m[k]:.4g} ms; without "
+                f"threshold v = {self.mean_v[k]:.4g} +- {self.sd_v[k]:.3g} mV, skewness {self.skewness[k]:.3g}; "
+                f"{self.events[k]:.4g} spikes in tau_m from {self.inputs[k]:.4g} effective synapses"
+            )
+            lines += [_line(part) for part in self.parts[k]]
+        return "\n".join(lines)
+
+    def plot(self, ax: Any = None) -> Any:
+        """The parts of mean and variance, source by source."""
+        from rheobase import plot
+
+        return plot.input_statistics(self, ax)
+
+    def cite(self) -> str:
+        """The publications behind the methods used here."""
+        return "\n".join(_METHODS + (_CONDUCTANCE if self.maps.has_conductances else ()))
 
 
-def input_map(network: Network) -> InputMap:
-    """The linear maps from rates to input statistics of a network that the theory covers.
+def _line(part: InputPart) -> str:
+    return (
+        f"  from {part.source}, {part.kind}: {part.in_degree:.4g} synapses at {part.rate:.4g} Hz, {part.jump:.4g} mV a "
+        f"spike, mean {part.mu:.4g} mV, variance {part.variance:.4g} mV**2, tau_s {part.tau_s:.3g} ms"
+        + (f", delay {part.delay:.3g} ms" if part.delay > 0.0 else "")
+    )
+
+
+def input_statistics(network: Network, rates: ArrayLike) -> InputStatistics:
+    r"""What the neurons of each population receive at these rates, in the diffusion approximation.
+
+    ``mu = tau_m (currents + sum K <J> rate)`` and ``sigma**2 = tau_m (noise**2 + sum K <J**2> rate)``, with ``J`` what
+    a spike moves the membrane by in all (Amit & Brunel 1997). With conductance synapses ``tau_m`` is the effective
+    time constant and ``J`` is taken at the mean voltage (Richardson 2004).
+
+    Parameters
+    ----------
+    network
+        One that the theory covers.
+    rates : array_like
+        Hz, one for each population that is not a Poisson process, in the network's order.
+
+    Returns
+    -------
+    InputStatistics
 
     Raises
     ------
     NotCovered
         With every reason why the theory does not cover the network.
+    ModelError
+        If there are not as many rates as populations, or one is negative or not a number.
+
+    Examples
+    --------
+    >>> from rheobase import library, population
+    >>> found = population.input_statistics(library.brunel2000(g=5, eta=2), [37.95, 37.95])
+    >>> [round(float(x), 3) for x in (found.mu[0], found.sigma[0])]
+    [21.025, 4.779]
     """
-    reasons = missing(network)
-    if reasons:
-        raise NotCovered("the theory does not cover this network yet:\n  " + "\n  ".join(reasons))
-    sources = _sources(network)
-    targets = [population for population in network.populations if population.name not in sources]
-    if not targets:
-        raise NotCovered("all populations are Poisson processes; their rates are given")
-    names = tuple(population.name for population in targets)
-    membranes = tuple(membrane(population, ports_of(network, population.name)) for population in targets)
-    channels = _channels(network, names, names, membranes)
-    afferents = _channels(network, tuple(sources), names, membranes)
-    rates = np.array([*sources.values()], float)
-    own = np.array([_own(network, name, m) for name, m in zip(names, membranes, strict=True)])
-    mean_0, variance_0, coloured_0 = own.T + [matrix @ rates for matrix in _matrices(afferents, membranes, rates.size)]
-    mean, variance, coloured = _matrices(channels, membranes, len(names))
-    return InputMap(
-        names, membranes, mean, variance, coloured, mean_0, variance_0, coloured_0, channels, sources, afferents
-    )
+    maps = input_map(network)
+    given = _checked(maps, rates)
+    local = maps.frozen(given * 1e-3)
+    drive = local.drive(given * 1e-3)
+    moments = np.array([_free(local, k, given * 1e-3, float(drive.mu[k])) for k in range(len(maps.names))]).T
+    parts = tuple(_parts(local, k, given * 1e-3) for k in range(len(maps.names)))
+    inputs, events = np.array([_counts(own, m.tau_m) for own, m in zip(parts, local.membranes, strict=True)]).T
+    return InputStatistics(
+        populations=maps.names, rates=given, mu=drive.mu, sigma=drive.sigma, tau_m=drive.tau_m, mean_v=moments[0],
+        sd_v=moments[1], skewness=moments[2], inputs=inputs, events=events, shift=drive.shift, parts=parts, maps=local,
+    )  # fmt: skip
 
 
-def _sources(network: Network) -> dict[str, float]:
-    """The populations that are Poisson processes, and their rates (kHz)."""
-    rates = {p.name: poisson_rate(p, ports_of(network, p.name)) for p in network.populations}
-    return {name: rate for name, rate in rates.items() if rate is not None}
+def _checked(maps: InputMap, rates: ArrayLike) -> Array:
+    given, n = np.asarray(rates, float), len(maps.names)
+    if given.shape != (n,):
+        raise ModelError(
+            f"rates must be {n} numbers, one each for {', '.join(maps.names)}; their shape is {given.shape}"
+        )
+    if not np.all(np.isfinite(given) & (given >= 0.0)):
+        raise ModelError(f"rates must be finite and not negative, in Hz, not {given}")
+    return given
 
 
-def _matrices(channels: tuple[Channel, ...], membranes: tuple[Membrane, ...], n_pre: int) -> tuple[Array, Array, Array]:
-    """What a unit of each presynaptic rate adds to mean, variance and coloured variance."""
-    mean, variance, coloured = (np.zeros((len(membranes), n_pre)) for _ in range(3))
-    for c in channels:
-        tau_m = membranes[c.post].tau_m
-        mean[c.post, c.pre] += tau_m * c.in_degree * c.jump
-        variance[c.post, c.pre] += tau_m * c.in_degree * c.square
-        coloured[c.post, c.pre] += tau_m * c.in_degree * c.square * np.sqrt(c.tau_s / tau_m)
-    return mean, variance, coloured
+def _free(local: InputMap, k: int, rates: Array, mu: float) -> tuple[float, float, float]:
+    """Mean, standard deviation (mV) and skewness of a membrane without threshold."""
+    m = local.membranes[k]
+    held = local.loads is not None and np.isfinite(local.loads.voltage[k])
+    if held and local.loads is not None:
+        mean, tau = float(local.loads.voltage[k]), float(local.loads.tau[k])
+    else:
+        try:
+            near = linear(m)
+        except NotCovered:
+            return np.nan, np.nan, np.nan
+        mean, tau = near.rest + mu / m.tau_m * near.tau, near.tau
+    second, third = m.noise**2 * square_integral(tau, 0.0, 0), 0.0
+    for c, rate, _ in local.heard(k, rates):
+        second += c.in_degree * rate * c.square * square_integral(tau, c.tau_s, c.poles)
+        third += c.in_degree * rate * c.cube * cube_integral(tau, c.tau_s, c.poles)
+    return mean, float(np.sqrt(second)), third / second**1.5 if second > 0.0 else 0.0
 
 
-def _channels(
-    network: Network, pre: tuple[str, ...], post: tuple[str, ...], membranes: tuple[Membrane, ...]
-) -> tuple[Channel, ...]:
-    """The projections from some populations to others."""
+def _parts(local: InputMap, k: int, rates: Array) -> tuple[InputPart, ...]:
+    tau_m = local.membranes[k].tau_m
     return tuple(
-        _channel(network, projection, pre.index(projection.pre), post.index(projection.post), membranes)
-        for projection in network.projections
-        if projection.pre in pre and projection.post in post
-    )
+        InputPart(
+            origin, c.kind, c.in_degree, 1e3 * rate, c.jump, tau_m * c.in_degree * rate * c.jump,
+            tau_m * c.in_degree * rate * c.square, c.tau_s, c.delay.mean,
+        )
+        for c, rate, origin in local.heard(k, rates)
+    )  # fmt: skip
 
 
-def _channel(network: Network, projection: Projection, pre: int, post: int, membranes: tuple[Membrane, ...]) -> Channel:
-    n_pre, n_post = network[projection.pre].n, network[projection.post].n
-    in_degree = expected_synapses(projection.connect, n_pre, n_post, projection.pre == projection.post) / n_post
-    charge, tau_s = synapse_charge(membranes[post], projection.synapse)
-    weight, square = _weight_moments(projection.weight)
-    spread = _in_degree_variance(projection.connect, in_degree, n_post) * weight**2 + in_degree * (square - weight**2)
-    delay = delay_distribution(projection.delay)
-    return Channel(pre, post, in_degree, charge * weight, charge**2 * square, charge**2 * spread, tau_s, delay)
-
-
-def _in_degree_variance(rule: Connectivity, mean: float, n_post: int) -> float:
-    """How much the number of inputs differs between the neurons of a population."""
-    match rule:
-        case Bernoulli(p):
-            return mean * (1.0 - p)
-        case FixedTotalNumber():
-            return mean * (1.0 - 1.0 / n_post)
-        case Explicit(post=post):
-            return float(np.var(np.bincount(post, minlength=n_post)))
-        case _:
-            return 0.0
-
-
-def _weight_moments(weight: float | Array | Distribution) -> tuple[float, float]:
-    """Mean and mean square of the weights."""
-    if isinstance(weight, Distribution):
-        mean, sd = moments(weight)
-        return mean, mean**2 + sd**2
-    values = np.asarray(weight, float)
-    return (float(np.mean(values)), float(np.mean(np.square(values)))) if values.size else (0.0, 0.0)
-
-
-def _own(network: Network, name: str, target: Membrane) -> tuple[float, float, float]:
-    """Mean, variance and coloured variance that a population has by itself: inputs of its own, and its noise."""
-    mean, variance, coloured = 0.0, target.tau_m * target.noise**2, 0.0
-    for item in network.inputs_of(name):
-        if isinstance(item, CurrentInput):
-            mean += target.tau_m * target.slopes[item.target] * float(np.mean(item.amplitude))
-            continue
-        assert isinstance(item, PoissonInput)
-        charge, tau_s = synapse_charge(target, item.synapse)
-        jump, events = charge * float(item.weight), item.n * float(np.mean(item.rate))
-        mean += target.tau_m * events * jump
-        variance += target.tau_m * events * jump**2
-        coloured += target.tau_m * events * jump**2 * np.sqrt(tau_s / target.tau_m)
-    return mean, variance, coloured
+def _counts(parts: tuple[InputPart, ...], tau_m: float) -> tuple[float, float]:
+    """Effective number of synapses, and spikes in ``tau_m``."""
+    events = tau_m * sum(part.in_degree * part.rate * 1e-3 for part in parts)
+    whole = sum(part.variance for part in parts)
+    squares = sum(part.variance**2 / part.in_degree for part in parts if part.in_degree > 0.0)
+    return (whole**2 / squares if squares > 0.0 else 0.0), events
