@@ -29,7 +29,7 @@ Complex = NDArray[np.complex128]
 
 TOLERANCE = 1e-11
 _FINEST = 8.0
-_MOST = 1_000_000
+_MOST = 200_000
 _DEEPEST = 20
 _MANY = 32
 #: Why an element has no result.

@@ -228,7 +228,7 @@ def _status(m: Membrane, log_rate: Array, error: Array, fault: NDArray[np.int64]
             "the rate is 0: give the neuron a leak, or more input."
         )
     if np.any(fault == TOO_LONG):
-        sentences.append("In some the threshold is out of reach: the rate is below exp(-1e6).")
+        sentences.append("In some the threshold is out of reach: the rate is below exp(-1e5).")
     never = int((np.isneginf(log_rate) & (fault == GOOD)).sum())
     if never:
         sentences.append(f"In {never} of {log_rate.size} there is no noise and the drift stops before the threshold.")
