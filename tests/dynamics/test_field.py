@@ -128,3 +128,18 @@ def test_a_parameter_is_one_number():
         VectorField.of(library.hodgkin_huxley(), I=[1, 2])
     with pytest.raises(ModelError, match=r"no state or parameter 'J'"):
         VectorField.of(library.hodgkin_huxley()).read("J", 3)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: VectorField.of(library.lif(), tau_m="-10 ms"),
+            "tau_m = -10 ms is a time constant by which the equation",
+        ),
+        (lambda: VectorField.of(library.hodgkin_huxley(), C_m=0), "C_m = 0 uF/cm.* is a capacitance .* positive"),
+    ],
+)
+def test_time_constants_and_capacitances_are_positive(make, message):
+    with pytest.raises(ModelError, match=message):
+        make()

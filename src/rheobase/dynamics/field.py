@@ -21,6 +21,7 @@ from rheobase.dynamics.validity import (
 from rheobase.model.errors import ModelError
 from rheobase.model.expression import names
 from rheobase.model.neuron import Neuron
+from rheobase.model.scales import require_positive_scales
 from rheobase.model.shown_units import read, shown, shown_unit
 from rheobase.units import VOLTAGE, Unit
 
@@ -84,6 +85,7 @@ class VectorField:
             if np.ndim(number):
                 raise ModelError(f"{name} has to be one number, but {np.size(number)} were given")
             values[list(neuron.parameters).index(name)] = number
+        require_positive_scales(neuron, dict(zip(neuron.parameters, values, strict=True)))
         return cls(neuron, values)
 
     def with_values(self, **internal: float) -> VectorField:
