@@ -135,7 +135,7 @@ def test_a_parameter_is_one_number():
     [
         (
             lambda: VectorField.of(library.lif(), tau_m="-10 ms"),
-            "tau_m = -10 ms is a time constant by which the equation",
+            "tau_m = -10 ms is a time constant by which",
         ),
         (lambda: VectorField.of(library.hodgkin_huxley(), C_m=0), "C_m = 0 uF/cm.* is a capacitance .* positive"),
     ],

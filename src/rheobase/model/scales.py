@@ -26,7 +26,7 @@ def require_positive_scales(neuron: Neuron, values: Mapping[str, Any]) -> None:
     Parameters
     ----------
     neuron
-        The model. Looked at are the parameters by which a right-hand side is divided and that are times or capacitances.
+        The model. Looked at are those parameters that are times or capacitances and divide a right-hand side.
     values
         Their values, internal units.
 
