@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from rheobase.model.errors import ModelError
 from rheobase.units import Dimension, internal
 
@@ -52,7 +54,33 @@ class Uniform:
     high: Any
 
 
-Distribution = Normal | Lognormal | Uniform
+@dataclass(frozen=True)
+class Lorentzian:
+    r"""Lorentzian (Cauchy) distribution, of density :math:`\frac{1}{\pi} \frac{w}{(x - c)^2 + w^2}`; it has no mean.
+
+    Parameters
+    ----------
+    center, width
+        The median, and half the width at half height, with units.
+
+    Examples
+    --------
+    >>> Lorentzian(-5.0, 1.0).quantiles(3)
+    array([-6., -5., -4.])
+    """
+
+    center: Any
+    width: Any
+
+    def quantiles(self, n: int) -> Any:
+        """``n`` values that divide the distribution evenly, in order: at the probabilities ``k/(n + 1)``.
+
+        A population of these values keeps much closer to the limit of many neurons than one of random values.
+        """
+        return self.center + self.width * np.tan(np.pi * (np.arange(1, n + 1) / (n + 1) - 0.5))
+
+
+Distribution = Normal | Lognormal | Uniform | Lorentzian
 
 
 def distribution_internal(distribution: Distribution, dimension: Dimension, what: str) -> Distribution:
@@ -74,10 +102,14 @@ def distribution_internal(distribution: Distribution, dimension: Dimension, what
             result = Uniform(plain(low, "low"), plain(high, "high"))
             if not result.low <= result.high:
                 raise ModelError(f"{what}: low must not lie above high")
+        case Lorentzian(center, width):
+            result = Lorentzian(plain(center, "center"), plain(width, "width"))
+            if result.width < 0:
+                raise ModelError(f"{what}: the width must not be negative")
     for part, value in vars(result).items():
         if value is not None and math.isnan(value):
             raise ModelError(f"{what}: {part} is not a number")
-        if value is not None and part in ("mean", "sd") and math.isinf(value):
+        if value is not None and part in ("mean", "sd", "center", "width") and math.isinf(value):
             raise ModelError(f"{what}: {part} is infinite")
     if getattr(result, "sd", 0.0) < 0:
         raise ModelError(f"{what}: the standard deviation must not be negative")
@@ -105,12 +137,20 @@ def truncation_mass(normal: Normal) -> float:
 
 
 def moments(distribution: Distribution) -> tuple[float, float]:
-    """Mean and standard deviation of the values as drawn (internal units, after truncation)."""
+    """Mean and standard deviation of the values as drawn (internal units, after truncation).
+
+    Raises
+    ------
+    ModelError
+        For a `Lorentzian`, which has neither.
+    """
     match distribution:
         case Uniform(low, high):
             return (low + high) / 2, (high - low) / math.sqrt(12)
         case Lognormal(mean, sd):
             return mean, sd
+        case Lorentzian():
+            raise ModelError("a Lorentzian distribution has neither a mean nor a standard deviation")
         case Normal(mean, sd, low, high):
             if sd == 0 or (low is None and high is None):
                 return mean, sd

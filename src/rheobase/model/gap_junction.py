@@ -9,7 +9,7 @@ import numpy as np
 
 from rheobase.model.connect import Connectivity, Explicit, OneToOne, check_connectivity
 from rheobase.model.derivative import differentiate, simplify
-from rheobase.model.distribution import Lognormal, Normal, Uniform
+from rheobase.model.distribution import Lognormal, Lorentzian, Normal, Uniform
 from rheobase.model.errors import ModelError
 from rheobase.model.expression import Expression, Number, names, substitute
 from rheobase.model.neuron import Neuron
@@ -94,6 +94,8 @@ def _not_negative(g: Any, where: str) -> Any:
             lowest = low
         case Lognormal(mean=mean):
             lowest = mean
+        case Lorentzian():
+            lowest = -np.inf
         case _:
             lowest = np.min(g, initial=np.inf)
     if lowest < 0:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rheobase.model.connect import Connectivity, Explicit, check_connectivity, expected_synapses, whole
-from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
+from rheobase.model.distribution import Distribution, Lognormal, Lorentzian, Normal, Uniform
 from rheobase.model.errors import ModelError
 from rheobase.model.gap_junction import GapJunction, check_gap_junction, couples
 from rheobase.model.population import Population, Value, nearest, value_internal
@@ -267,6 +267,8 @@ def _port_hint(synapse: Synapse) -> str:
 
 
 def _per_synapse(value: Any, dimension: Dimension, where: str, one_each: int | None, plain_ok: bool) -> Value:
+    if isinstance(value, Lorentzian):
+        raise ModelError(f"{where} has no mean as a Lorentzian; take Normal, Lognormal or Uniform")
     checked = value_internal(value, dimension, where, one_each, plain_ok)
     if isinstance(checked, np.ndarray) and one_each is None:
         raise ModelError(

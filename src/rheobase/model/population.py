@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rheobase.model.connect import whole
-from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform, distribution_internal
+from rheobase.model.distribution import Distribution, distribution_internal
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.units import Dimension, Quantity, internal
@@ -35,7 +35,7 @@ class Population:
         name leave the words ``n`` and ``name`` to the model's own variables.
     **values
         Parameters or start values that differ from the model's: a quantity, an array with one value a neuron, or a
-        distribution (`Normal`, `Lognormal`, `Uniform`).
+        distribution (`Normal`, `Lognormal`, `Uniform`, `Lorentzian`).
     """
 
     neuron: Neuron
@@ -129,7 +129,7 @@ def value_internal(value: Any, dimension: Dimension, where: str, n: int | None =
 
     ``plain_ok`` takes plain numbers as internal units: they come from a network that has been checked before.
     """
-    if isinstance(value, Normal | Lognormal | Uniform):
+    if isinstance(value, Distribution):
         return value if plain_ok and _is_plain(value) else distribution_internal(value, dimension, where)
     taken_as_is = plain_ok and isinstance(value, float | np.ndarray)
     plain = np.asarray(value if taken_as_is else internal(value, dimension, where), dtype=float)

@@ -17,7 +17,7 @@ from rheobase.compile.linear import coefficients, inlined
 from rheobase.compile.stability import require_stable_euler
 from rheobase.errors import ModelError
 from rheobase.model.derivative import differentiate
-from rheobase.model.distribution import Lognormal, Normal, Uniform
+from rheobase.model.distribution import Distribution, Lognormal, Lorentzian, Normal, Uniform
 from rheobase.model.evaluate import evaluate
 from rheobase.model.expression import names
 from rheobase.model.methods import Choice, choose
@@ -118,12 +118,14 @@ def _start(population: Population, number: int, cell: Cell, state: str, seed: in
 
 def draw(value: Any, n: int, seed: int, number: int, place: int) -> Value:
     """A constant, an array as it is, or ``n`` values of a distribution from a stream of their own."""
-    if not isinstance(value, Normal | Lognormal | Uniform):
+    if not isinstance(value, Distribution):
         return value if np.ndim(value) else float(value)
     generator = np.random.Generator(np.random.Philox(key=[seed & (2**64 - 1), 10**6 + 1000 * number + place]))
     match value:
         case Uniform(low, high):
             return generator.uniform(low, high, n)
+        case Lorentzian(center, width):
+            return center + width * generator.standard_cauchy(n)
         case Lognormal(mean, sd):
             variance = math.log1p((sd / mean) ** 2)
             return math.copysign(1, mean) * generator.lognormal(

@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 
 from rheobase.errors import ModelError, UnitError
-from rheobase.model.distribution import Distribution, Lognormal, Normal, Uniform
+from rheobase.model.distribution import Distribution, Lognormal, Lorentzian, Normal, Uniform
 from rheobase.model.toml.tables import Table
 from rheobase.units import Dimension, Unit, describe, internal, natural_unit, parse_quantity, parse_unit
 
-DISTRIBUTIONS: dict[str, type] = {"normal": Normal, "lognormal": Lognormal, "uniform": Uniform}
+DISTRIBUTIONS: dict[str, type] = {
+    "normal": Normal,
+    "lognormal": Lognormal,
+    "uniform": Uniform,
+    "lorentzian": Lorentzian,
+}
 
 
 def read_value(table: Table, key: str) -> Any:
@@ -68,7 +73,7 @@ def _read_distribution(table: Table) -> Distribution:
 
 
 def _needed(maker: type) -> tuple[str, ...]:
-    return ("low", "high") if maker is Uniform else ("mean", "sd")
+    return {Uniform: ("low", "high"), Lorentzian: ("center", "width")}.get(maker, ("mean", "sd"))
 
 
 def write_value(value: Any, dimension: Dimension) -> Any:
