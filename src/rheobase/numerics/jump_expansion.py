@@ -1,0 +1,129 @@
+r"""Mean passage time in small jumps, by the Kramers-Moyal expansion: the diffusion approximation and what comes next.
+
+    f T' + (k2/2) T'' + (k3/6) T''' + (k4/24) T'''' + ... = -1,     k_n the cumulants of the input per unit of time,
+
+``f`` the mean drift. Cut after ``k2`` it is the diffusion approximation. The higher terms are taken one order of the
+jump size at a time, ``T = T0 + T1 + T2``, as a singular perturbation has to be (cut off and solved as it stands, the
+equation has no positive density: Pawula 1967). The jumps also overshoot the threshold, which is of the same order: the
+smooth part of ``T`` vanishes not at the threshold but
+
+    T + b1 T' + b2 T'' = 0    there,
+
+with ``b1`` the mean overshoot and ``b2`` half its mean square. For a walk without drift (Siegmund 1979, Adv Appl Prob
+11:701; Chang & Peres 1997, Ann Prob 25:787)
+
+    b1 = k3/(6 k2) - (1/pi) int_0^inf Re ln(-2 psi(l)/(k2 l**2)) dl/l**2,
+    psi(l) = sum R (<exp(i l J)> - 1 - i l <J>);
+
+if no jump leads down the overshoots are those of a Levy process without downward jumps (Kyprianou 2014, Fluctuations of
+Levy Processes, ch. 7), and with ``m_n = k_n`` and the mean drift ``c`` at the threshold
+
+    b1 = m3/(3 m2) [1 + (2 c/m2) (m3/(3 m2) - m4/(4 m3))],     b2 = m4/(12 m2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.numerics.jump_passage import JumpProcess, mesh_of, smooth_operator, solved
+from rheobase.numerics.jumps import total
+from rheobase.numerics.quadrature import composite
+
+Array = NDArray[np.float64]
+
+_ORDER, _HIGHER = 11, 14
+_FARTHEST = 1500.0  # in units of one over the smallest jump
+_PER_UNIT = 0.5  # panels of 12 points for each
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Mean overshoot over the threshold, what it changes by to first order in the drift, half the mean square."""
+
+    mean: float
+    by_drift: float = 0.0
+    half_square: float = 0.0
+
+
+def expansion(process: JumpProcess, order: int) -> tuple[Array, float]:
+    """Terms of the logarithm of the mean passage time, of orders 2 (diffusion) to ``order`` (at most 4); error.
+
+    Raises
+    ------
+    ArithmeticError
+        If nothing pulls up below the reset.
+    ValueError
+        If order 4 is asked for with downward jumps.
+    """
+    smooth = JumpProcess(process.pull, process.reset, process.threshold, (), 0.5 * process.variance)
+    border = boundary(process, order)
+    found = [_terms(process, smooth, border, order, degree) for degree in (_ORDER, _HIGHER)]
+    return found[1], float(np.max(np.abs(found[1] - found[0])))
+
+
+def _terms(process: JumpProcess, smooth: JumpProcess, border: Boundary, order: int, degree: int) -> Array:
+    mesh = mesh_of(smooth, degree)
+    matrix, rows = smooth_operator(smooth, mesh)
+    third, fourth = total(process.jumps, 3), total(process.jumps, 4)
+    times: list[Array] = []
+    for n in range(order - 1):
+        right = np.zeros(mesh.size + 1)
+        right[rows] = -1.0 if n == 0 else 0.0
+        edge = 0.0
+        if n >= 1:
+            right[rows] -= third / 6.0 * mesh.derivative(times[n - 1], 3)
+            edge -= border.mean * mesh.slope_at_top(times[n - 1], 1)
+        if n >= 2:
+            right[rows] -= fourth / 24.0 * mesh.derivative(times[n - 2], 4)
+            edge -= border.by_drift * mesh.slope_at_top(times[n - 2], 1)
+            edge -= border.half_square * mesh.slope_at_top(times[n - 2], 2)
+        right[mesh.top_row] = edge
+        times.append(solved(matrix, right))
+    first, *others = (float(t[-1]) for t in times)
+    if not first > 0.0:
+        raise ArithmeticError("the mean time to the threshold is too long for this method")
+    ratio = [x / first for x in others]
+    terms = [np.log(first), *ratio[:1], *(second - 0.5 * ratio[0] ** 2 for second in ratio[1:])]
+    return np.array(terms)
+
+
+def boundary(process: JumpProcess, order: int = 3) -> Boundary:
+    """What the smooth part of the mean time has to fulfil at the threshold."""
+    if not process.jumps or order < 3:
+        return Boundary(0.0)
+    second, third, fourth = (total(process.jumps, n) for n in (2, 3, 4))
+    only_up = all(j.reach[0] >= 0.0 for j in process.jumps) and process.diffusion == 0.0
+    if not only_up:
+        if order > 3:
+            raise ValueError("the fourth order needs jumps that all lead up, and no other noise")
+        return Boundary(_overshoot(process))
+    mean = third / (3.0 * second)
+    drift = float(process.pull(np.asarray(process.threshold)))
+    return Boundary(mean, mean * 2.0 * drift / second * (mean - fourth / (4.0 * third)), fourth / (12.0 * second))
+
+
+def _overshoot(process: JumpProcess) -> float:
+    """The integral over ``l``; beyond its end ``psi`` goes on as a power."""
+    jumps, variance = process.jumps, process.variance
+    unit = min(abs(j.scale) for j in jumps)
+    widest = max(abs(j.scale) for j in jumps)
+    end = _FARTHEST / unit
+    panels = int(_PER_UNIT * end * widest) + 1
+    fractions, weights = composite(min(panels, 8000), 12)
+    x, width = end * fractions, end * weights
+    psi = -process.diffusion * x**2 + sum(
+        (j.rate * (j.transform(x) - 1.0 - 1j * x * j.size) for j in jumps), np.zeros(x.size, complex)
+    )
+    small = x * widest < 1e-3  # by the cumulants: the fourth and the square of the third
+    ratio = np.where(small, 1.0, np.abs(psi) * 2.0 / (variance * x**2))
+    third, fourth = total(jumps, 3) / variance, total(jumps, 4) / variance
+    inner = np.log(ratio) / x**2
+    inner[small] = third**2 / 18.0 - fourth / 12.0
+    parts = np.array([sum(j.rate for j in jumps), abs(total(jumps, 1)) * end, process.diffusion * end**2])
+    size = float(np.linalg.norm(parts))  # of psi at the end, and the power it goes on with
+    power = float(parts**2 @ [0.0, 1.0, 2.0]) / size**2
+    rest = (np.log(2.0 * size / (variance * end**2)) - (2.0 - power)) / end
+    return float(total(jumps, 3) / (6.0 * variance) - (width @ inner + rest) / np.pi)
