@@ -1,14 +1,22 @@
 """What the theory says about itself: several states, and sentences where its conditions are broken."""
 
+import itertools
+import json
+
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
+from rheobase import library
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.network import Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
-from rheobase.population import steady_state, validity
+from rheobase.population import activity_spectrum, steady_state, validity
+from rheobase.population.diffusion_error import diffusion_error
+from rheobase.population.finite_size_noise import relative_fluctuation
 from rheobase.population.fixed_points import rates_and_slopes
+from rheobase.population.predictions import validity_report
 from rheobase.units import Hz, ms, mV
 
 LIF = Neuron(
@@ -82,7 +90,7 @@ def test_slow_synapses_and_few_inputs():
     assert "about 10 % off" in sentence
     few = Network(Population(LIF, 10, "E"), inputs=[PoissonInput("E", 60 * Hz, 1.5 * mV, n=8)])
     sentences = validity(few, steady_state(few))
-    assert [s.split(":")[0] for s in sentences] == ["Large jumps", "Few inputs"]
+    assert [s.split(":")[0] for s in sentences] == ["Large jumps", "Few inputs", "Skewed input"]
     assert "9.6 (E)" in sentences[1]  # 8 sources of 60 Hz in 20 ms
 
 
@@ -92,3 +100,70 @@ def test_slow_decay_is_close_to_an_instability(brunel):
     assert state.stable
     assert validity(network, state)[0].startswith("The asynchronous state is close to an instability")
     assert np.isfinite(state.rates).all()
+
+
+def test_the_report_has_a_row_for_each_condition(brunel):
+    network = brunel(6.0, 4.0)
+    report = validity_report(network, steady_state(network))
+    names = [row.name for row in report.criteria]
+    assert len(set(names)) == len(names) == 13
+    assert report["jump size"].values == pytest.approx({"E": 6.0, "I": 6.0})
+    assert not report["jump size"].kept
+    error = diffusion_error(network)
+    assert report["jump size"].errors["E"] == pytest.approx(100.0 * error.together[0])
+    assert report["K/N"].values["I to E"] == pytest.approx(10.0)
+    assert 0.0 < report["K/N"].errors["E"] < 10.0  # external input is shared by nobody
+    assert report["distance to instability"].values["leading mode"] == pytest.approx(51.50, abs=0.005)
+    assert report["time refractory"].values["E"] == pytest.approx(55.84126238 * 0.2, rel=1e-8)
+    assert report.sentences == validity(network, steady_state(network))
+    assert "BROKEN" in report.summary()
+    assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["criteria"][2]["limit"] == 5.0
+
+
+def test_finite_size_noise_is_the_integral_of_the_spectrum():
+    """The same number from the published spectrum of the whole network, which is one population here."""
+    network = excitatory(0.05, 9.0, n=100, size=1000)
+    state = steady_state(network)
+    window = 20.0
+
+    def density(f):
+        return float(activity_spectrum(network, state, f)) * np.sinc(f * window * 1e-3) ** 2
+
+    end = 400.0  # Hz: 8 inverse windows; beyond, the spectrum is white, as it is taken to be
+    low = sum(quad(density, a, b, epsrel=1e-6)[0] for a, b in itertools.pairwise(np.linspace(1e-3, end, 21)))
+    white = state.rates[0] / 1000
+    seen = quad(lambda f: 2.0 * white * np.sinc(f * window * 1e-3) ** 2, 0.0, end, limit=200)[0]
+    tail = white / (1e-3 * window) - seen
+    found = relative_fluctuation(network, state, window)[0]
+    assert found == pytest.approx(np.sqrt(low + tail) / state.rates[0], rel=1e-4)  # the rule's nodes
+    report = validity_report(network, state)
+    assert report["finite-size noise"].values["E"] == pytest.approx(100.0 * found)
+
+
+def test_few_neurons_that_hear_one_another_are_said():
+    network = excitatory(0.05, 9.0, n=10, size=20)
+    assert any(s.startswith("Small populations") for s in validity(network, steady_state(network)))
+
+
+def test_a_report_on_neurons_with_a_spike_current():
+    eif = library.eif()
+    network = Network(
+        Population(eif, 2000, "E"),
+        inputs=[PoissonInput("E", 5 * Hz, 1.5 * mV, n=200), PoissonInput("E", 5 * Hz, -1.5 * mV, n=50)],
+    )
+    state = steady_state(network)
+    report = validity_report(network, state)
+    assert report.diffusion.methods == ("exact",)
+    assert report["diffusion approximation"].values["E"] == pytest.approx(100.0 * report.diffusion.together[0])
+    assert abs(report.diffusion.alone[0]) > 100.0 * report.diffusion.accuracy[0]
+    assert report["finite-size noise"].values["E"] > 0.0
+    json.dumps(report.to_dict(), allow_nan=False)
+
+
+def test_saturation_and_silence_are_rows():
+    driven = Network(Population(LIF, 10, "E"), inputs=[PoissonInput("E", 900 * Hz, 0.2 * mV, n=1000)])
+    assert any(s.startswith("Saturation") for s in validity(driven, steady_state(driven)))
+    silent = Network(Population(LIF, 10, "E"))
+    report = validity_report(silent, steady_state(silent))
+    assert report["rate"].verdict.startswith("Silent: E")
+    assert report.sentences == []

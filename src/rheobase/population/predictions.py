@@ -1,33 +1,128 @@
-"""Where a known condition of the theory is broken, in sentences with numbers.
+"""How far the theory of a network can be trusted: its conditions held against the network, in numbers and sentences.
 
 The theory takes a neuron's input for Gaussian white noise (or weakly coloured noise), and the neurons of a population
-for alike and independent. Each check below holds one of these against the network.
+for alike, independent and many. Each row of the report holds one of these against the network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.model.network import Network
-from rheobase.population.statistics import Channel, InputMap
+from rheobase.population import input_criteria as inputs
+from rheobase.population.criteria import Criterion, listed
+from rheobase.population.diffusion_error import DiffusionError, diffusion_error
+from rheobase.population.finite_size_noise import relative_fluctuation
+from rheobase.population.input_map import InputMap
 from rheobase.population.steady_state import SteadyState
 
 Array = NDArray[np.float64]
 
-LARGE_JUMP = 0.05  # of the distance from reset to threshold: the error of the diffusion approximation is of this order
-ERROR_AT_A_QUARTER = (
-    10.0  # per cent, at tau_s/tau_m = 1/4, against simulation (theta = 1, V_r = 0, mu = 0.8, sigma = 0.4)
-)
-SLOW_SYNAPSE = 0.1  # tau_s/tau_m from which the first order in its root shows
-FEW_EVENTS = 50.0  # effective number of jumps in tau_m
-DENSE = 0.1  # connection probability above which neurons share much of their input
-RECURRENT = 0.2  # share of the input's variance that comes from the network itself
 SLOW_DECAY = 0.2  # decay rate times tau_m below which fluctuations of the rate are much amplified
 SILENT = 1e-3  # Hz: a rate that is told as zero
-SPREAD = 0.1  # spread of the mean input between neurons, in sigma
+NOISY = 0.3  # standard deviation of a population's rate in windows of tau_m, in units of the rate
+HELD = 0.9  # of the time refractory
+
+
+@dataclass(frozen=True)
+class ValidityReport:
+    """The conditions of the theory, one by one.
+
+    Attributes
+    ----------
+    network : str
+    populations : tuple of str
+    criteria : tuple of Criterion
+        The rows; ``report["jump size"]`` is one of them.
+    diffusion : DiffusionError
+        The error of the diffusion approximation in each population.
+    """
+
+    network: str
+    populations: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+    diffusion: DiffusionError
+
+    def __getitem__(self, name: str) -> Criterion:
+        return {row.name: row for row in self.criteria}[name]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The verdicts on the conditions that are broken."""
+        return [row.verdict for row in self.criteria if not row.kept]
+
+    def summary(self) -> str:
+        """A table of all conditions, and the verdicts on those that are broken."""
+        lines = [f"{self.network}: validity of the mean-field theory", f"{'':<26} {'':<7} {'limit':>9}"]
+        lines += [row.line for row in self.criteria]
+        return "\n".join([*lines, *(self.sentences or ["All conditions are kept."])])
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and texts, ready for JSON."""
+        return {
+            "network": self.network,
+            "populations": list(self.populations),
+            "criteria": [row.to_dict() for row in self.criteria],
+            "diffusion": self.diffusion.to_dict(),
+            "sentences": self.sentences,
+        }
+
+    def cite(self) -> str:
+        """The publications behind the errors that are computed."""
+        return "\n".join(
+            (
+                "Richardson MJE, Swarbrick R (2010), Phys Rev Lett 105:178102 (shot noise)",
+                "Fourcaud N, Brunel N (2002), Neural Comput 14:2057 (coloured noise)",
+                "Lindner B, Doiron B, Longtin A (2005), Phys Rev E 72:061919 (fluctuations of populations)",
+            )
+        )
+
+
+def validity_report(network: Network, state: SteadyState) -> ValidityReport:
+    """The conditions of the theory held against a network in its stationary state, with computed errors.
+
+    Parameters
+    ----------
+    network
+        The network.
+    state
+        Its stationary state, from `rheobase.population.steady_state`.
+
+    Examples
+    --------
+    >>> from rheobase import library, population
+    >>> from rheobase.population.predictions import validity_report
+    >>> network = library.brunel2000(g=5, eta=2)
+    >>> report = validity_report(network, population.steady_state(network))
+    >>> report["jump size"].kept
+    True
+    """
+    rates = state.rates * 1e-3
+    maps = state.maps.frozen(rates)
+    diffusion = diffusion_error(network, state)
+    rows = (
+        _stability(state),
+        _other_states(state),
+        inputs.jumps(maps, diffusion),
+        inputs.few_events(maps, rates),
+        inputs.skewness(network, state),
+        inputs.approximation(diffusion),
+        inputs.slow_synapses(maps),
+        inputs.recurrent_noise(maps, rates, state),
+        inputs.spread(maps, rates, state),
+        inputs.dense(network, maps, rates),
+        _finite_size(network, state, maps),
+        _refractory(maps, rates),
+        _silent(state),
+    )
+    return ValidityReport(network.name, state.populations, rows, diffusion)
 
 
 def validity(network: Network, state: SteadyState) -> list[str]:
@@ -40,180 +135,88 @@ def validity(network: Network, state: SteadyState) -> list[str]:
     state
         Its stationary state, from `rheobase.population.steady_state`.
     """
-    maps, rates = state.maps, state.rates * 1e-3
-    sentences = [*_stability(state), *_other_states(state)]
-    sentences += [*_jumps(maps), *_few_events(maps, rates), *_slow_synapses(maps)]
-    return [*sentences, *_recurrent_noise(maps, rates, state), *_spread(maps, rates, state), *_dense(network, maps)]
+    return validity_report(network, state).sentences
 
 
-def _stability(state: SteadyState) -> list[str]:
-    mode = state.mode
+def _stability(state: SteadyState) -> Criterion:
+    mode, slowest = state.mode, max(m.tau_m for m in state.maps.membranes)
+    name, unit, limit = "distance to instability", "/s", -1e3 * SLOW_DECAY / slowest
     if mode is None:
-        return []
+        return Criterion(name, {}, unit, limit, True, "No mode decays slowly.")
+    values = {"leading mode": mode.growth_per_s}
     if not state.stable:
-        return [
+        return Criterion(
+            name, values, unit, limit, False,
             f"The asynchronous state is unstable: a perturbation {mode.sentence}. The theory's rates are those of that "
-            "state; expect the network to oscillate near that frequency, or to settle elsewhere."
-        ]
-    slowest = max(m.tau_m for m in state.maps.membranes)
-    if -mode.growth_per_s * 1e-3 * slowest > SLOW_DECAY:
-        return []
-    return [
+            "state; expect the network to oscillate near that frequency, or to settle elsewhere.",
+        )  # fmt: skip
+    if mode.growth_per_s < limit:
+        return Criterion(name, values, unit, limit, True, f"The leading mode {mode.sentence}.")
+    return Criterion(
+        name, values, unit, limit, False,
         f"The asynchronous state is close to an instability: its leading mode {mode.sentence}, so slowly that "
-        "finite-size fluctuations of the rates are strongly amplified."
-    ]
+        "finite-size fluctuations of the rates are strongly amplified.",
+    )  # fmt: skip
 
 
-def _other_states(state: SteadyState) -> list[str]:
+def _other_states(state: SteadyState) -> Criterion:
     points, own = state.fixed_points, state.reported
+    values = {"states": float(len(points))}
     if len(points) < 2:
-        return []
-    listed = "; ".join(describe_state(state, k) for k in range(len(points)) if k != own)
-    return [
+        return Criterion("self-consistent states", values, "", 1.0, True, "There is one self-consistent state.")
+    others = "; ".join(describe_state(state, k) for k in range(len(points)) if k != own)
+    return Criterion(
+        "self-consistent states", values, "", 1.0, False,
         f"Several states: the theory has {len(points)} self-consistent states. Its rates are those of "
-        f"{describe_state(state, own)}; there {'is' if len(points) == 2 else 'are'} also {listed}. Where the network "
-        "ends depends on how it starts; around an unstable state that it cannot leave it oscillates."
-    ]
+        f"{describe_state(state, own)}; there {'is' if len(points) == 2 else 'are'} also {others}. Where the network "
+        "ends depends on how it starts; around an unstable state that it cannot leave it oscillates.",
+    )  # fmt: skip
 
 
 def describe_state(state: SteadyState, k: int) -> str:
     """A fixed point in words: '437.1 Hz (E), unstable: a perturbation grows at ...'."""
     point = state.fixed_points[k]
     heard = np.where(point.rates < SILENT, 0.0, point.rates)
-    rates = _values(dict(zip(state.populations, heard, strict=True)), " Hz")
+    rates = listed(dict(zip(state.populations, heard, strict=True)), " Hz")
     if point.stable:
         return f"{rates}, stable"
     return f"{rates}, unstable" if point.mode is None else f"{rates}, unstable (a perturbation {point.mode.sentence})"
 
 
-def _sources(maps: InputMap, k: int, rates: Array) -> list[tuple[float, float, float, str]]:
-    """What drives population ``k``: root mean square jump (mV), events per ms, tau_s (ms), and where it is from."""
-    return [(float(np.sqrt(c.square)), c.in_degree * rate, c.tau_s, origin) for c, rate, origin in maps.heard(k, rates)]
-
-
-def _afferents(maps: InputMap, rates: Array) -> list[tuple[Channel, str, float]]:
-    """All projections, each with its source and the source's rate (1/ms)."""
-    given = list(maps.sources.items())
-    return [(c, maps.names[c.pre], float(rates[c.pre])) for c in maps.channels] + [
-        (c, *given[c.pre]) for c in maps.afferents
-    ]
-
-
-def _jumps(maps: InputMap) -> list[str]:
-    large: dict[str, float] = {}
-    what, most = "", 0.0
-    for k, (name, m) in enumerate(zip(maps.names, maps.membranes, strict=True)):
-        for jump, _, _, origin in _sources(maps, k, np.ones(len(maps.names))):
-            part = jump / (m.v_th - m.v_reset)
-            if part > LARGE_JUMP * (1.0 + 1e-9):
-                large[name] = max(large.get(name, 0.0), 100.0 * part)
-            if part > most:
-                what, most = f"{jump:.3g} mV from {origin} to '{name}'", part
-    if not large:
-        return []
-    return [
-        f"Large jumps: one spike moves the membrane by up to {what}. The largest jump is {_values(large, ' %')} of the "
-        "distance from reset to threshold; the error of the diffusion approximation is of first order in this ratio, "
-        "and of either sign."
-    ]
-
-
-def _few_events(maps: InputMap, rates: Array) -> list[str]:
-    few: dict[str, float] = {}
-    for k, (name, m) in enumerate(zip(maps.names, maps.membranes, strict=True)):
-        sources = _sources(maps, k, rates)
-        second = m.tau_m * sum(events * jump**2 for jump, events, _, _ in sources)
-        fourth = m.tau_m * sum(events * jump**4 for jump, events, _, _ in sources)
-        if fourth > 0.0 and second**2 / fourth < FEW_EVENTS:
-            few[name] = second**2 / fourth
-    if not few:
-        return []
-    return [
-        f"Few inputs: the effective number of jumps in one tau_m is {_values(few)}; "
-        f"noise is close to Gaussian from about {FEW_EVENTS:.0f}."
-    ]
-
-
-def _slow_synapses(maps: InputMap) -> list[str]:
-    slow: dict[str, float] = {}
-    for k, (name, m) in enumerate(zip(maps.names, maps.membranes, strict=True)):
-        sources = _sources(maps, k, np.ones(len(maps.names)))
-        ratio = max((tau_s / m.tau_m for _, _, tau_s, _ in sources), default=0.0)
-        if ratio >= SLOW_SYNAPSE:
-            slow[name] = ratio
-    if not slow:
-        return []
-    error = ERROR_AT_A_QUARTER * max(slow.values()) / 0.25
-    return [
-        f"Slow synapses: tau_s/tau_m is {_values(slow)}. The shift of the bounds that stands for it is of first order "
-        f"in its root; expect the theory's rate to be about {error:.0f} % off (it is about 10 % too low at 0.25)."
-    ]
-
-
-def _recurrent_noise(maps: InputMap, rates: Array, state: SteadyState) -> list[str]:
-    own = maps.variance @ rates
-    total = own + maps.variance_0
-    share = np.divide(own, total, out=np.zeros_like(own), where=total > 0.0)
-    named = [k for k in range(len(share)) if share[k] > RECURRENT]
-    if not named:
-        return []
-    shares = _values({maps.names[k]: 100.0 * share[k] for k in named}, " %")
-    cvs = _values({maps.names[k]: state.cv[k] for k in named})
-    return [
-        f"Coloured recurrent noise: of the input's variance, {shares} comes from the network's own spikes, which the "
-        f"theory takes for white noise. Its CV, {cvs}, is that of neurons in white noise. {_colour(state.cv[named])}"
-    ]
-
-
-def _colour(cvs: Array) -> str:
-    """What the regularity of spike trains does to the noise others get from them: at frequency 0 it is rate * CV**2."""
-    if np.all(cvs < 1.0):
-        return (
-            "Trains with a CV below one carry less noise at low frequencies than white noise of their rate, and so "
-            "make their targets fire more regularly still: expect a lower CV in the simulation. The rate depends on "
-            "this less."
+def _finite_size(network: Network, state: SteadyState, maps: InputMap) -> Criterion:
+    name, unit, limit = "finite-size noise", " %", 100.0 * NOISY
+    window = max(m.tau_m for m in maps.membranes)
+    found = relative_fluctuation(network, state, window)
+    if found is None:
+        return Criterion(name, {}, unit, limit, True, "There is no linear response to compute the fluctuations from.")
+    values = inputs.known(maps.names, 100.0 * found)
+    heard = {maps.names[c.pre] for c in maps.channels}
+    noisy = {own: value for own, value in values.items() if value > limit and own in heard}
+    verdict = f"In windows of {window:.3g} ms the rates of the populations that others hear fluctuate little."
+    if noisy:
+        verdict = (
+            f"Small populations: in windows of {window:.3g} ms the standard deviation of the population's rate is "
+            f"{listed(noisy, ' %')} of the rate; the theory of infinitely many neurons has none."
         )
-    return (
-        "Trains with a CV above one carry more noise at low frequencies than white noise of their rate, those with a "
-        "CV below one less: expect another CV in the simulation. The rate depends on this less."
-    )
+    return Criterion(name, values, unit, limit, not noisy, verdict)
 
 
-def _spread(maps: InputMap, rates: Array, state: SteadyState) -> list[str]:
-    variance = np.zeros(len(maps.names))
-    for c, _, rate in _afferents(maps, rates):
-        variance[c.post] += (maps.membranes[c.post].tau_m * rate) ** 2 * c.spread
-    sd = np.sqrt(variance)
-    wide = {maps.names[k]: sd[k] / state.sigma[k] for k in range(len(sd)) if sd[k] > SPREAD * state.sigma[k]}
-    if not wide:
-        return []
-    return [
-        "Unlike neurons: drawn in-degrees and weights spread the mean input between the neurons of a population; in "
-        f"units of sigma, its standard deviation is {_values(wide)}. The theory takes the average neuron, and a "
-        "population whose rate is low fires more than its average neuron."
-    ]
+def _refractory(maps: InputMap, rates: Array) -> Criterion:
+    values = {n: 100.0 * float(r * m.t_ref) for n, r, m in zip(maps.names, rates, maps.membranes, strict=True)}
+    held = {name: value for name, value in values.items() if value > 100.0 * HELD}
+    verdict = "The refractory time does not set the rates."
+    if held:
+        verdict = (
+            f"Saturation: neurons are refractory for {listed(held, ' %')} of the time; the refractory time sets their "
+            "rate, and the input hardly any more."
+        )
+    return Criterion("time refractory", values, " %", 100.0 * HELD, not held, verdict)
 
 
-def _dense(network: Network, maps: InputMap) -> list[str]:
-    dense: dict[str, float] = {}
-    for c, pre, _ in _afferents(maps, np.ones(len(maps.names))):
-        part = c.in_degree / network[pre].n
-        if part > DENSE * (1.0 + 1e-9):
-            dense[f"{pre} to {maps.names[c.post]}"] = 100.0 * part
-    if not dense:
-        return []
-    return [
-        f"Dense connections: the in-degree is {_values(dense, ' %')} of the size of the population that the synapses "
-        "come from, so that neurons share input, which the theory takes for independent."
-    ]
-
-
-def _values(values: Mapping[str, float], unit: str = "") -> str:
-    """Numbers and what they belong to: one for all if they agree, each if they are few, else the range."""
-    numbers = {name: f"{value:.3g}{unit}" for name, value in values.items()}
-    if len(set(numbers.values())) == 1:
-        return f"{next(iter(numbers.values()))} ({', '.join(numbers)})"
-    if len(numbers) <= 3:
-        return ", ".join(f"{number} ({name})" for name, number in numbers.items())
-    low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
-    return f"between {numbers[low]} ({low}) and {numbers[high]} ({high})"
+def _silent(state: SteadyState) -> Criterion:
+    values = inputs.known(state.populations, state.rates)
+    silent = {name: value for name, value in values.items() if value < SILENT}
+    verdict = "All populations fire."
+    if silent:
+        verdict = f"Silent: {', '.join(silent)}, below {SILENT:g} Hz; what they would do to others is not seen."
+    return Criterion("rate", values, " Hz", None, True, verdict)
