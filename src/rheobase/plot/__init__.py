@@ -4,6 +4,8 @@ Every function returns the Matplotlib figure, so that it shows in a notebook and
 """
 
 from rheobase.plot.comparison import comparison, panels
+from rheobase.plot.correlations import correlations, population_spectra
+from rheobase.plot.fokker_planck import population_activity
 from rheobase.plot.input_statistics import input_statistics
 from rheobase.plot.recording import recording
 from rheobase.plot.response_to_noise import frequency_response, intervals
@@ -13,10 +15,13 @@ from rheobase.plot.transfer import transfer
 
 __all__ = [
     "comparison",
+    "correlations",
     "frequency_response",
     "input_statistics",
     "intervals",
     "panels",
+    "population_activity",
+    "population_spectra",
     "recording",
     "require_format",
     "save",
