@@ -14,8 +14,8 @@ from rheobase import library
 from rheobase.errors import ModelError
 from rheobase.model.connect import AllToAll, FixedIndegree, OneToOne
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
+from rheobase.progress import Progress
 from rheobase.simulation import DoesNotFit, run, simulate
-from rheobase.simulation.progress import Progress
 from rheobase.simulation.simulate import Interrupted
 from rheobase.units import Hz, ms, mV, pA
 

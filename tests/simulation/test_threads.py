@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rheobase import library
+from rheobase import library, progress
 from rheobase.model.connect import Bernoulli, FixedIndegree, FixedTotalNumber
 from rheobase.model.distribution import Lognormal, Normal, Uniform
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
-from rheobase.simulation import progress, run, simulate
+from rheobase.simulation import run, simulate
 from rheobase.units import Hz, Mohm, kHz, ms, mV, pA
 
 NOISY = Neuron(

@@ -15,12 +15,12 @@ import numpy as np
 from rheobase.errors import ModelError
 from rheobase.model.network import Network, Population, nearest
 from rheobase.model.neuron import Neuron
+from rheobase.progress import Progress
 from rheobase.simulation.connections import Connections, connect_slice
 from rheobase.simulation.driver import driver
 from rheobase.simulation.junctions import arguments, link_of, modules, sites_of
 from rheobase.simulation.memory import FREE_BLOCK, LONGEST_BLOCK, require_memory
 from rheobase.simulation.plan import PopulationPlan, plan_population
-from rheobase.simulation.progress import Progress
 from rheobase.simulation.recording import Recording, Spikes
 from rheobase.simulation.run import Run, steps_a_call
 from rheobase.simulation.slices import Group, Slice, Wanted, bounds_of, connections_bytes, make_slice

@@ -9,7 +9,7 @@ _SECONDS_BETWEEN = 0.1
 
 
 class Progress:
-    """Counts milliseconds of biology, or synapses in place; draws ten times a second at most, and only if ``shown``."""
+    """Counts milliseconds of biology, or other work; draws ten times a second at most, and only if ``shown``."""
 
     def __init__(self, total: float, name: str, shown: bool, in_time: bool = True):
         self.done, self.drawn, self.bar = 0.0, 0.0, None

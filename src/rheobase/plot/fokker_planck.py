@@ -1,0 +1,52 @@
+"""The activity of populations in time, over the density of a membrane potential."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rheobase.plot.style import colour, from_zero, label, style
+
+
+def population_activity(result: Any, shown: int = 0) -> Any:
+    """Rates of all populations above, the density of one below.
+
+    Parameters
+    ----------
+    result
+        A `PopulationActivity`.
+    shown
+        Number of the population whose density is drawn.
+    """
+    from matplotlib import pyplot
+
+    with style():
+        figure, (above, below) = pyplot.subplots(
+            2, 1, figsize=(7.0, 5.0), sharex=True, height_ratios=(1, 1.3), layout="constrained"
+        )
+        for k, name in enumerate(result.populations):
+            above.plot(result.times, result.rates[k], color=colour(k), label=name)
+        above.set_ylabel("rate (Hz)")
+        above.set_title(result.name or "population activity")
+        from_zero(above)
+        if len(result.populations) > 1:
+            above.legend(loc="best")
+        _density(figure, below, result, shown)
+    return figure
+
+
+def _density(figure: Any, axes: Any, result: Any, shown: int) -> None:
+    v, density, unit = result.voltages[shown], result.densities[shown], result.units[shown]
+    axes.set(xlabel="time (ms)", ylabel=label(f"membrane potential of {result.populations[shown]}", unit))
+    if result.snapshots.size < 2:
+        return
+    inside = density.max(axis=0) > 1e-3 * density.max()  # neither tails nor the upstroke of spikes
+    rows = slice(int(np.argmax(inside)), int(inside.size - np.argmax(inside[::-1])))
+    highest = float(np.quantile(density.max(axis=1), 0.9))  # a point-like start is not to hide what follows
+    mesh = axes.pcolormesh(
+        result.snapshots, v[rows], density.T[rows], cmap="Greys", vmin=0.0, vmax=highest, shading="nearest",
+        rasterized=True,
+    )  # fmt: skip
+    bar = figure.colorbar(mesh, ax=axes)
+    bar.set_label("density" if unit == "1" else f"density (1/{unit})")

@@ -1,0 +1,132 @@
+"""What `fokker_planck` leaves: the rates of populations in time, and how their membrane potentials are distributed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.model.errors import ModelError
+from rheobase.model.network import nearest
+
+Array = NDArray[np.float64]
+
+_METHODS = (
+    "Brunel N, Hakim V (1999), Neural Comput 11:1621 (Fokker-Planck equation of a spiking network)",
+    "Scharfetter DL, Gummel HK (1969), IEEE Trans Electron Devices 16:64 (finite volumes)",
+    "Bank RE et al. (1985), IEEE Trans Electron Devices 32:1992 (TR-BDF2)",
+)
+_COLOURED = "Fourcaud N, Brunel N (2002), Neural Comput 14:2057 (coloured noise: threshold and reset raised)"
+
+
+@dataclass(frozen=True, repr=False)
+class PopulationActivity:
+    """Result of `fokker_planck`.
+
+    Attributes
+    ----------
+    populations : tuple of str
+    times : ndarray (steps + 1,)
+        ms.
+    rates : ndarray (populations, steps + 1)
+        Hz: the probability flux through the threshold.
+    refractory : ndarray (populations, steps + 1)
+        Fraction of the neurons that are refractory.
+    probability : ndarray (populations, steps + 1)
+        Neurons below threshold and refractory ones together: 1.
+    mu, sigma : ndarray (populations, steps + 1)
+        Mean and noise strength of the input, in the unit of the membrane state.
+    snapshots : ndarray
+        Times (ms) of the densities.
+    voltages, densities : tuple of ndarray
+        For each population the nodes ``v`` and the density at the snapshots, (snapshots, nodes); in its unit of ``v``
+        and per that unit.
+    units : tuple of str
+        Names of these units; 1 for plain numbers.
+    dt : float
+        Time step, ms.
+    status : str
+        A sentence.
+    """
+
+    populations: tuple[str, ...]
+    times: Array
+    rates: Array
+    refractory: Array
+    probability: Array
+    mu: Array
+    sigma: Array
+    snapshots: Array
+    voltages: tuple[Array, ...]
+    densities: tuple[Array, ...]
+    units: tuple[str, ...]
+    dt: float
+    status: str
+    name: str = ""
+    coloured: bool = False
+
+    def __repr__(self) -> str:
+        return f"PopulationActivity({self.name!r}: {self.times[-1]:g} ms, {', '.join(self.populations)})"
+
+    def rate(self, population: str | None = None) -> Array:
+        """Rate (Hz) of one population at `times`; the name may be left out where there is only one."""
+        return self.rates[self._number(population)]
+
+    def density(self, population: str | None = None) -> tuple[Array, Array]:
+        """Places ``v`` and the density there at `snapshots`, (snapshots, places)."""
+        k = self._number(population)
+        return self.voltages[k], self.densities[k]
+
+    def mean_voltage(self, population: str | None = None) -> Array:
+        """Mean membrane potential of the neurons that are not refractory, at `snapshots`."""
+        v, density = self.density(population)
+        return np.asarray(np.trapezoid(density * v, v, axis=1) / np.trapezoid(density, v, axis=1), float)
+
+    def _number(self, population: str | None) -> int:
+        if population is None and len(self.populations) == 1:
+            return 0
+        if population not in self.populations:
+            raise ModelError(
+                f"there is no population {population!r}{nearest(str(population), self.populations)}; there are: "
+                f"{', '.join(self.populations)}"
+            )
+        return self.populations.index(population)
+
+    def summary(self) -> str:
+        """A line for each population (rate at the end, its range, refractory fraction) and the status."""
+        width = max(10, *(len(name) for name in self.populations))
+        lines = [f"{'population':<{width}}  last (Hz)  least (Hz)   most (Hz)  refractory"]
+        for k, name in enumerate(self.populations):
+            r = self.rates[k]
+            lines.append(
+                f"{name:<{width}}  {r[-1]:9.4g}  {r.min():10.4g}  {r.max():10.4g}  {self.refractory[k, -1]:10.3g}"
+            )
+        return "\n".join([*lines, self.status])
+
+    def plot(self, population: str | None = None) -> Any:
+        """Rates of all populations in time, and the density of one of them (the first by default) below."""
+        from rheobase import plot
+
+        return plot.population_activity(self, 0 if population is None else self._number(population))
+
+    def to_xarray(self) -> Any:
+        """Rates, refractory fractions and input as an xarray Dataset; needs ``pip install rheobase[xarray]``."""
+        try:
+            import xarray
+        except ImportError:
+            raise ModelError("to_xarray needs xarray; install it with: pip install 'rheobase[xarray]'") from None
+        units = {"rates": "Hz", "refractory": "1", "probability": "1"}
+        data = {
+            what: xarray.DataArray(
+                getattr(self, what), dims=("population", "time"),
+                coords={"population": list(self.populations), "time": self.times}, attrs={"units": unit},
+            )
+            for what, unit in units.items()
+        }  # fmt: skip
+        return xarray.Dataset(data, attrs={"dt_ms": self.dt, "status": self.status})
+
+    def cite(self) -> str:
+        """The publications behind the methods used here."""
+        return "\n".join((*_METHODS, _COLOURED) if self.coloured else _METHODS)
