@@ -282,7 +282,7 @@ def test_what_is_not_covered_is_told():
     with pytest.raises(NotCovered, match="second state"):
         fokker_planck(library.adex(), 10 * ms, sigma=5)
     with pytest.raises(ModelError, match="takes a Neuron"):
-        fokker_planck("LIF", 10 * ms)
+        fokker_planck("LIF", 10 * ms)  # pyright: ignore[reportArgumentType]
     wild = small_network(Synapse.delta("v"), 1 * ms, 5 * mV, 0.4 * mV)
     cell = Population(library.lif(t_ref=0 * ms), 1000, "E")
     with pytest.raises(ModelError, match="outgrow every rate"):

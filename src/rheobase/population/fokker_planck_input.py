@@ -102,10 +102,11 @@ def _held(item: CurrentInput, gain: float, name: str) -> Course:
 
 def _extra(network: Network, maps: InputMap, given: Any, what: str, duration: float) -> list[tuple[Course, ...]]:
     """What the caller adds to each population."""
+    first, *others = maps.names
     if not isinstance(given, Mapping):
-        if len(maps.names) > 1 and not (isinstance(given, int | float) and given == 0):
-            raise ModelError(f"{what}: say which population, such as {what}={{'{maps.names[0]}': ...}}")
-        given = {maps.names[0]: given}
+        if others and not (isinstance(given, int | float) and given == 0):
+            raise ModelError(f"{what}: say which population, such as {what}={{'{first}': ...}}")
+        given = {first: given}
     for name in given:
         if name not in maps.names:
             raise ModelError(f"{what}: there is no population {name!r}{nearest(str(name), maps.names)}")
