@@ -98,7 +98,7 @@ def exponential_jumps(
     first[0] = 1.0
     flux = np.linalg.solve(matrix, first)
     rate = flux[0] if over else flux.sum()
-    return float(pieces[0][1] - np.log(rate) + np.log(tau)), error
+    return float(pieces[0][1] - np.log(rate) + np.log(tau)), float(error)
 
 
 def _merged(means: Array, rates: Array, sign: float) -> tuple[Array, Array]:

@@ -76,7 +76,7 @@ def mean_passage(process: JumpProcess) -> tuple[float, float]:
         raise ArithmeticError(
             "spikes are so rare that rounding hides their rate; with exponential jumps a leaky neuron has a closed form"
         )
-    return float(np.log(fine)), error
+    return float(np.log(fine)), float(error)
 
 
 def _lowest(process: JumpProcess) -> float:

@@ -26,6 +26,7 @@ from rheobase.population.steady_state import SteadyState, steady_state
 Array = NDArray[np.float64]
 
 EXACT, EXPANSION, NONE = "exact", "expansion", "none"
+_UNHEARD = 1e-6  # of the highest rate
 
 
 @dataclass(frozen=True)
@@ -147,9 +148,14 @@ def _one(m: Membrane, trains: tuple[Jumps, ...], steady: float) -> tuple[float, 
 
 
 def _together(state: SteadyState, rates: Array, alone: Array) -> Array:
-    """The errors after the network's own reaction; nan where one is not known, or it has no linear reaction."""
+    """The errors after the network's own reaction; nan where one is not known, or it has no linear reaction.
+
+    Populations that hardly fire are left where they are if theirs is not known: others do not hear them.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         moved = np.where(rates > 0.0, rates * (1.0 / (1.0 + alone) - 1.0), 0.0)
+    open_ = np.isnan(alone)
+    moved[open_ & (rates < _UNHEARD * np.max(rates, initial=0.0))] = 0.0
     slopes = rates_and_slopes(state.maps, rates)[1]
     if not (np.all(np.isfinite(moved)) and np.all(np.isfinite(slopes))):
         return np.full(rates.size, np.nan)
@@ -158,4 +164,5 @@ def _together(state: SteadyState, rates: Array, alone: Array) -> Array:
     except np.linalg.LinAlgError:
         return np.full(rates.size, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(new > 0.0, rates / new - 1.0, np.where(rates > 0.0, np.nan, 0.0))
+        found = np.where(new > 0.0, rates / new - 1.0, np.where(rates > 0.0, np.nan, 0.0))
+    return np.where(open_, np.nan, found)
