@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from rheobase import population
 from rheobase.check.measure import Spectrum, activity_spectrum, voltage_histogram, voltages_to_record
+from rheobase.check.replicas import rows_of_all, scores, seeds_to_run
 from rheobase.check.result import NEGLIGIBLE_HZ, Comparison, Density, Histogram, Row
 from rheobase.check.rhythm import dominant_frequency, predicted_frequency, predicted_spectrum
 from rheobase.check.sentences import about_the_run
@@ -26,6 +29,8 @@ def compare(
     *,
     transient: Any = 100 * ms,
     seed: int = 1,
+    seeds: Sequence[int] | None = None,
+    n_seeds: int | None = None,
     threads: int | None = None,
     dt: Any = 0.1 * ms,
     progress: bool = False,
@@ -42,6 +47,10 @@ def compare(
         Time that is compared; it follows ``transient``, which is simulated and left out.
     seed, threads, dt, progress
         As for `rheobase.simulate`.
+    seeds, n_seeds
+        Several seeds, or how many from ``seed`` on: the network is simulated with each, standard errors come from the
+        spread, and rates, power of the populations in bands, and pairwise correlations of spike counts get a z-score
+        against the theory.
     published
         Rates (Hz) that others found, by population, for a column of the table.
 
@@ -53,12 +62,13 @@ def compare(
     Raises
     ------
     ModelError
-        If the network cannot be simulated.
+        If the network cannot be simulated, or if ``seeds`` are not at least two different whole numbers.
 
     Notes
     -----
     The standard error of a rate comes from the population's rate in ten windows of the simulated time, so it contains
-    the fluctuations that the neurons share. It is too small where these last longer than a window.
+    the fluctuations that the neurons share. It is too small where these last longer than a window. With several seeds
+    it comes from these, and has no such limit.
 
     Examples
     --------
@@ -74,12 +84,17 @@ def compare(
                           ((transient, "transient"), (duration, "duration")))  # fmt: skip
     if not (compared >= _SHORTEST_MS and left_out >= 0 and math.isfinite(left_out + compared)):
         raise ModelError(f"compare needs a duration of at least {_SHORTEST_MS:g} ms and a transient of at least 0 ms")
+    chosen = seeds_to_run(seed, seeds, n_seeds)
     steady, sentences = _theory(network)
     record = voltages_to_record(network)
-    recording = simulate(
-        network, (left_out + compared) * ms, dt=dt, seed=seed, threads=threads, record=record, progress=progress
-    )
-    return _joined(network, recording, left_out, steady, sentences, published or {})
+    recordings = [
+        simulate(
+            network, (left_out + compared) * ms, dt=dt, seed=one, threads=threads, progress=progress,
+            record=record if k == 0 else None,
+        )
+        for k, one in enumerate(chosen)
+    ]  # fmt: skip
+    return _joined(network, recordings, left_out, steady, sentences, published or {})
 
 
 def _theory(network: Network) -> tuple[SteadyState | None, list[str]]:
@@ -100,17 +115,20 @@ def _theory(network: Network) -> tuple[SteadyState | None, list[str]]:
 
 def _joined(
     network: Network,
-    recording: Recording,
+    recordings: Sequence[Recording],
     start: float,
     steady: SteadyState | None,
     sentences: list[str],
     published: Mapping[str, float],
 ) -> Comparison:
-    spectrum = activity_spectrum(recording, start)
+    recording, several = recordings[0], len(recordings) > 1
+    measured = [activity_spectrum(one, start) for one in recordings]
+    spectrum = measured[0] if not several else (measured[0][0], np.mean([power for _, power in measured], axis=0))
     voltages = {name: voltage_histogram(recording, network, name, start) for name in recording.traces}
     span = recording.duration - start
     frequency, predicted = _rhythm(network, steady, span)
-    rows = _rows(recording, start, steady, published)
+    all_rows = [_rows(one, start, steady, published) for one in recordings]
+    rows = rows_of_all(all_rows) if several else all_rows[0]
     return Comparison(
         network=network.name,
         size=network.size,
@@ -123,7 +141,7 @@ def _joined(
         frequency_sim_hz=dominant_frequency(recording, start, spectrum),
         warnings=(*sentences, *about_the_run(network, rows, steady, span=span, dt=recording.dt)),
         build_s=recording.build,
-        wall_s=recording.wall,
+        wall_s=sum(one.wall for one in recordings),
         spectrum=spectrum,
         voltages=voltages,
         densities=_densities(steady, voltages),
@@ -132,6 +150,8 @@ def _joined(
         frequency_theory_hz=frequency,
         spectrum_theory=predicted,
         source=network.source,
+        seeds=tuple(one.seed for one in recordings) if several else (),
+        scores=scores(network, recordings, start, rows, steady) if several else (),
     )
 
 
@@ -179,7 +199,5 @@ def _densities(steady: SteadyState | None, voltages: Mapping[str, Histogram]) ->
 
 
 def _density(steady: SteadyState, name: str, histogram: Histogram) -> Density:
-    import numpy as np
-
     voltage = np.linspace(histogram.edges[0], histogram.edges[-1], 400)
     return Density(voltage, steady.density(name, voltage))

@@ -16,13 +16,13 @@ from rheobase.units import VOLTAGE
 Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 SEGMENT_MS = 250.0  # of the activity, for its spectrum
-_BIN_MS = 0.5
+BIN_MS = 0.5
 _TRACED, _BINS = 50, 80
 
 
 def activity_spectrum(recording: Recording, start: float) -> Spectrum:
     """Frequencies (Hz) and power (Hz**2/Hz) of the rate of all neurons together, from ``start`` (ms) on."""
-    bin_ms = recording.dt * max(1, round(_BIN_MS / recording.dt))
+    bin_ms = recording.dt * max(1, round(BIN_MS / recording.dt))
     total = sum(
         size * recording.population_rate(name, bin_ms, start)[1]
         for name, size in zip(recording.populations, recording.sizes, strict=True)

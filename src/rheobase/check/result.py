@@ -66,6 +66,47 @@ class Row:
         return 100 * (self.rate_sim_hz / self.rate_theory_hz - 1)
 
 
+@dataclass(frozen=True)
+class Score:
+    """One number of the theory against simulations with independent seeds.
+
+    Attributes
+    ----------
+    what, populations
+        The quantity, and whose it is.
+    simulated, se
+        Mean over the seeds, and its standard error from their spread.
+    theory
+        nan where the theory gives none.
+    unit, seeds
+        Of the numbers, and how many seeds there were.
+    """
+
+    what: str
+    populations: tuple[str, ...]
+    simulated: float
+    se: float
+    theory: float
+    unit: str
+    seeds: int
+
+    @property
+    def z(self) -> float:
+        """Simulation less theory as a value of a standard normal distribution; nan where either is unknown.
+
+        A difference in standard errors from ``n`` seeds has Student's t distribution with ``n - 1`` degrees of
+        freedom. This is the normal value that is exceeded as often, so that beyond 2 is one in twenty however few
+        the seeds are.
+        """
+        if not (self.se > 0.0 and math.isfinite(self.theory)):
+            return math.nan
+        from scipy.stats import norm, t
+
+        ratio = (self.simulated - self.theory) / self.se
+        beyond = max(float(t.sf(abs(ratio), self.seeds - 1)), 1e-300)
+        return math.copysign(float(norm.isf(beyond)), ratio)
+
+
 @dataclass(frozen=True, eq=False)
 class Histogram:
     """A normalised histogram of membrane potentials, 1/mV over mV."""
@@ -105,6 +146,10 @@ class Comparison:
         Simulated histogram and theoretical density of the membrane potential, by population.
     recording, steady
         The results that the comparison was made of.
+    seeds, scores
+        Where there were several seeds: these, and rates, power in bands and correlations of spike counts against the
+        theory, one `Score` each. ``rows`` and ``spectrum`` are means over the seeds then, standard errors are from the
+        seeds, and what else is simulated is from the first.
     """
 
     network: str
@@ -127,16 +172,23 @@ class Comparison:
     frequency_theory_hz: float = math.nan
     spectrum_theory: tuple[NDArray[np.float64], NDArray[np.float64]] | None = field(default=None, repr=False)
     source: str = field(default="", repr=False)
+    seeds: tuple[int, ...] = ()
+    scores: tuple[Score, ...] = field(default=(), repr=False)
 
     def table(self) -> str:
         """The table of all populations, and a line on the frequency."""
         return table(self)
 
+    @property
+    def seeds_told(self) -> str:
+        """'seed 1', or 'seeds 1, 2, 3'."""
+        return f"seeds {', '.join(map(str, self.seeds))}" if self.seeds else f"seed {self.seed}"
+
     def summary(self) -> str:
         """Heading, table and warnings."""
         head = (
             f"{self.network}: {self.size:,} neurons, {self.duration_ms:g} ms after {self.transient_ms:g} ms, "
-            f"seed {self.seed}, dt {self.dt_ms:g} ms; built in {self.build_s:.1f} s, simulated in {self.wall_s:.1f} s"
+            f"{self.seeds_told}, dt {self.dt_ms:g} ms; built in {self.build_s:.1f} s, simulated in {self.wall_s:.1f} s"
         )
         notes = [fill(warning, 110, initial_indent="- ", subsequent_indent="  ") for warning in self.warnings]
         return "\n".join([head, "", self.table(), *(["", *notes] if notes else [])])
@@ -166,6 +218,7 @@ class Comparison:
             }
             for row in self.rows
         ]
+        several = {"seeds": list(self.seeds), "scores": [_plain(score) for score in self.scores]} if self.seeds else {}
         return plain(
             {
                 "network": self.network,
@@ -181,6 +234,7 @@ class Comparison:
                 "build_s": self.build_s,
                 "wall_s": self.wall_s,
                 "warnings": list(self.warnings),
+                **several,
             }
         )
 
@@ -205,3 +259,10 @@ class Comparison:
         """The papers behind the network and the methods."""
         methods = [] if self.steady is None else [self.steady.cite()]
         return "\n".join(part for part in (self.source, *methods) if part)
+
+
+def _plain(score: Score) -> dict[str, Any]:
+    return {
+        "what": score.what, "populations": list(score.populations), "simulated": score.simulated, "se": score.se,
+        "theory": score.theory, "unit": score.unit, "z": score.z,
+    }  # fmt: skip

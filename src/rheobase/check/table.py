@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+_MOST_SCORES = 24
 _HEADINGS = ("population", "neurons", "simulated, Hz", "theory, Hz", "difference", "percent", "CV", "CV theory")
 
 
@@ -17,7 +18,7 @@ def table(result: Any) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, "-" * len(lines[0]))
-    return "\n".join([*lines, "", *_frequencies(result)])
+    return "\n".join([*lines, "", *_frequencies(result), *_scores(result)])
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
@@ -57,3 +58,28 @@ def _frequencies(result: Any) -> list[str]:
 
 def _frequency(value: float) -> str:
     return f"{value:.1f} Hz" if math.isfinite(value) else "none"
+
+
+def _scores(result: Any) -> list[str]:
+    """Theory against several seeds: all scores if they are few, else the largest."""
+    if not result.scores:
+        return []
+    known = [score for score in result.scores if math.isfinite(score.z)]
+    if not known:
+        return ["", f"{len(result.seeds)} seeds; the theory has nothing to hold against them"]
+    shown = known if len(known) <= _MOST_SCORES else sorted(known, key=lambda score: -abs(score.z))[:_MOST_SCORES]
+    cells = [("", "simulated", "theory", "z"), *(_score(score) for score in shown)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    far = sum(abs(score.z) > 2 for score in known)
+    left_out = f" (the {len(shown)} largest are shown)" if len(shown) < len(known) else ""
+    head = (
+        f"theory against {len(result.seeds)} seeds: {far} of {len(known)} z-scores are beyond 2{left_out}; "
+        f"by chance it is about {0.05 * len(known):.1g}"
+    )
+    return ["", head, *(_line(row, widths).rstrip() for row in cells)]
+
+
+def _score(score: Any) -> tuple[str, ...]:
+    unit = "" if score.unit == "1" else f" {score.unit}"
+    name = f"{score.what} of {', '.join(score.populations)}"
+    return name, f"{score.simulated:.4g} +- {score.se:.2g}{unit}", f"{score.theory:.4g}{unit}", f"{score.z:+.1f}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rheobase.plot.correlations import scores
 from rheobase.plot.recording import raster, rates, window
 from rheobase.plot.style import FAINT, THEORY, colour, style
 
@@ -24,10 +25,11 @@ def comparison(result: Any) -> Any:
     from matplotlib import pyplot
 
     with style():
-        figure = pyplot.figure(figsize=(11, 7.5), layout="constrained")
-        grid = figure.add_gridspec(6, 2, width_ratios=(1.45, 1))
+        several = bool(result.scores)
+        figure = pyplot.figure(figsize=(11, 9.5 if several else 7.5), layout="constrained")
+        grid = figure.add_gridspec(8 if several else 6, 2, width_ratios=(1.45, 1))
         spikes = figure.add_subplot(grid[:4, 0])
-        activity = figure.add_subplot(grid[4:, 0], sharex=spikes)
+        activity = figure.add_subplot(grid[4:6, 0], sharex=spikes)
         start, stop = window(result.recording)
         raster(spikes, result.recording, start, stop)
         rates(activity, result.recording, start, stop)
@@ -36,9 +38,11 @@ def comparison(result: Any) -> Any:
         activity.set_xlabel("time (ms)")
         _against(figure.add_subplot(grid[:2, 1]), result)
         _voltages(figure.add_subplot(grid[2:4, 1]), result)
-        frequencies = figure.add_subplot(grid[4:, 1])
+        frequencies = figure.add_subplot(grid[4:6, 1])
         _legend_above(frequencies, spectrum(frequencies, result))
-        figure.suptitle(f"{result.network}, {result.duration_ms:g} ms, seed {result.seed}", x=0.01, ha="left")
+        if several:
+            scores(figure.add_subplot(grid[6:, :]), result.scores)
+        figure.suptitle(f"{result.network}, {result.duration_ms:g} ms, {result.seeds_told}", x=0.01, ha="left")
     return figure
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot.style import FAINT, colour, style
+from rheobase.plot.style import FAINT, THEORY, colour, style
 
 _MOST_PAIRS = 8
 
@@ -117,3 +117,28 @@ def _lags(axes: Any, result: Any, pairs: Any) -> None:
     axes.set(xlabel="lag of the first (ms)", ylabel="covariance (Hz²)", title=f"in bins of {found.bin:g} ms")
     if pairs:
         axes.legend(loc="best")
+
+
+def scores(axes: Any, found: Any) -> None:
+    """z-scores of a comparison, one point each, in a column for every quantity; between the lines is 95 % of chance.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    found
+        Those of a `Comparison` of several seeds: each with ``what``, ``populations`` and ``z``.
+    """
+    names = list(dict.fromkeys(score.what for score in found))
+    populations = list(dict.fromkeys(score.populations for score in found if len(score.populations) == 1))
+    for score in found:
+        if np.isfinite(score.z):
+            spread = populations.index(score.populations) if score.populations in populations else len(populations)
+            place = names.index(score.what) + 0.5 * (spread + 1) / (len(populations) + 2) - 0.25
+            single = score.populations in populations
+            axes.plot(place, score.z, "o" if single else "d", color=colour(spread) if single else THEORY, ms=6)
+    for level in (-1.96, 1.96):
+        axes.axhline(level, color=FAINT, lw=0.8, ls="--")
+    axes.axhline(0, color=FAINT, lw=0.8)
+    axes.set_xticks(range(len(names)), [name.replace(", ", "\n") for name in names])
+    axes.set(xlim=(-0.6, len(names) - 0.4), ylabel="z", title="simulation less theory; dashed: 95 % of chance")

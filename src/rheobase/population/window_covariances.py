@@ -23,7 +23,6 @@ def in_windows(f: Fluctuations, window: float, lags: Array) -> Windowed:
     """Covariances (Hz**2) of the activities with and without recurrence, less what is white: (lags, m*m + m)."""
     white, m = f.white, len(f.names)
     highest = max(_HIGHEST_HZ, 8e3 / window)
-    table = f.tabulated(2.0 * highest)
 
     def spectrum(frequency: Array) -> Complex:
         loop, own = table(frequency)
@@ -33,6 +32,7 @@ def in_windows(f: Fluctuations, window: float, lags: Array) -> Windowed:
     tol = _ACCURACY * max(float(np.max(white)), 1e-300) / (1e-3 * window)
     slowest = max((1.0 / -mode.growth_per_s for mode in f.state.modes), default=0.0)
     try:
+        table = f.tabulated(2.0 * highest)
         return windowed(spectrum, 1e-3 * window, 1e-3 * lags, memory=slowest, highest=highest, tol=tol)
     except ArithmeticError as error:
         raise ModelError(
