@@ -4,7 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from rheobase import library
+from rheobase import library, simulate
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network, PoissonInput, Population
 from rheobase.model.neuron import Neuron
@@ -214,3 +214,16 @@ def test_without_excitation_there_are_no_spikes():
     assert shot_noise_rate(LIF, 100.0, -1.0).rate == 0.0
     assert shot_noise_rate(LIF, 100.0, -1.0, sizes="fixed").rate == 0.0
     assert shot_noise_rate(LIF, 0.0, 1.0).log_rate == -np.inf
+
+
+def test_simulated_neurons_fire_as_the_jumps_say_and_not_as_white_noise_does():
+    """Standard error of a count of renewal spikes with CV below one: that of Poisson spikes. Time step: rate**2 dt."""
+    inputs = [PoissonInput("E", 60 * Hz, 1.5 * mV, n=10), PoissonInput("E", 20 * Hz, -2 * mV, n=5)]
+    neurons, seconds, dt = 4000, 1.0, 0.1
+    network = Network(Population(LIF, neurons, "E"), inputs=inputs)
+    recording = simulate(network, (200 + 1e3 * seconds) * ms, dt=dt * ms, seed=3)
+    rate = np.sum(recording.spikes.time > 200.0) / neurons / seconds
+    expected = shot_noise_rates(network)["E"]
+    tolerance = 4.0 * np.sqrt(expected.rate / neurons / seconds) + expected.rate**2 * 1e-3 * dt
+    assert rate == pytest.approx(expected.rate, abs=tolerance)
+    assert abs(rate - expected.diffusion) > tolerance
