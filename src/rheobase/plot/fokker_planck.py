@@ -31,14 +31,16 @@ def population_activity(result: Any, shown: int = 0) -> Any:
         above.set_title(result.name or "population activity")
         from_zero(above)
         if len(result.populations) > 1:
-            above.legend(loc="best")
+            above.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
         _density(figure, below, result, shown)
+        below.set_xlim(result.times[0], result.times[-1])
     return figure
 
 
 def _density(figure: Any, axes: Any, result: Any, shown: int) -> None:
     v, density, unit = result.voltages[shown], result.densities[shown], result.units[shown]
-    axes.set(xlabel="time (ms)", ylabel=label(f"membrane potential of {result.populations[shown]}", unit))
+    whose = f" of {result.populations[shown]}" if len(result.populations) > 1 else ""
+    axes.set(xlabel="time (ms)", ylabel=label(f"membrane potential{whose}", unit))
     if result.snapshots.size < 2:
         return
     inside = density.max(axis=0) > 1e-3 * density.max()  # neither tails nor the upstroke of spikes

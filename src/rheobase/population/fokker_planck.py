@@ -111,10 +111,11 @@ def fokker_planck(
 
     Examples
     --------
-    >>> from rheobase import library, ms, population
-    >>> step = population.fokker_planck(library.lif(), 100 * ms, mu=lambda t: 10 + 5 * (t > 50), sigma=4)
-    >>> [round(float(step.rate()[k]), 2) for k in (0, 1000)]
-    [13.25, 41.49]
+    >>> from rheobase import library, ms
+    >>> from rheobase.population.fokker_planck import fokker_planck
+    >>> step = fokker_planck(library.lif(), 100 * ms, mu=lambda t: 10 + 5 * (t > 50), sigma=4)
+    >>> [round(float(step.rate()[k]), 1) for k in (0, 1000)]
+    [10.9, 39.7]
     """
     network = _network(model, parameters)
     length, step = _time(duration, "duration"), _time(dt, "dt")
