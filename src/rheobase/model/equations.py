@@ -6,7 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rheobase.model.dimensions import Checker, as_number, lost_unit, quotient_hint, say, whole
 from rheobase.model.errors import EquationError, Source, UnitError
@@ -91,12 +91,14 @@ class Equations:
         """
         source = Source(text.replace("\r\n", "\n").replace("\r", "\n"))
         try:
-            return cls._parse(source, dict(extra or {}))
+            return cls._parse(source, tuple((extra or {}).items()))
         except RecursionError:
             raise EquationError("this model is nested too deeply to be read; split its expressions", source) from None
 
     @classmethod
-    def _parse(cls, source: Source, known: Mapping[str, Dimension]) -> Equations:
+    @lru_cache(maxsize=256)  # scans over parameters make the same neuron again and again
+    def _parse(cls, source: Source, extra: tuple[tuple[str, Dimension], ...]) -> Equations:
+        known = dict(extra)
         lines = split(source)
         _require_names(source, lines)
         units = {line.name: _unit(source, line.unit) for line in lines}

@@ -52,3 +52,73 @@ def modes(axes: Any, found: Any) -> None:
     axes.scatter(growth, frequency, s=28, color=[("#D55E00" if value > 0 else "#0072B2") for value in growth])
     axes.set(xlabel="growth (1/s)", ylabel="frequency (Hz)", title="modes; right of the line they grow")
     axes.set_ylim(bottom=0)
+
+
+def steady_states(result: Any) -> Any:
+    """The rates of all states side by side, and the modes of each.
+
+    Parameters
+    ----------
+    result
+        A `SteadyStates`, or anything with ``populations`` and ``states`` (each with ``rates``, ``modes``, ``stable``).
+    """
+    from matplotlib import pyplot
+
+    with style():
+        figure, (left, right) = pyplot.subplots(1, 2, figsize=(8.5, 3.2), layout="constrained")
+        places, width = np.arange(len(result.populations)), 0.8 / len(result.states)
+        for number, state in enumerate(result.states):
+            shift = (number - 0.5 * (len(result.states) - 1)) * width
+            name = f"state {number + 1}, {'stable' if state.stable else 'unstable'}"
+            fill = {} if state.stable else {"hatch": "///", "fill": False, "edgecolor": colour(number)}
+            left.bar(places + shift, state.rates, width, color=colour(number), label=name, **fill)
+            growth, frequency = [m.growth_per_s for m in state.modes], [m.frequency_hz for m in state.modes]
+            right.plot(growth, frequency, "o" if state.stable else "s", color=colour(number))
+        left.set_xticks(places, result.populations)
+        left.set(xlabel="population", ylabel="rate (Hz)", title="self-consistent states")
+        left.legend()
+        right.axvline(0, color=FAINT, lw=0.8)
+        right.set(xlabel="growth (1/s)", ylabel="frequency (Hz)", title="modes; right of the line they grow")
+        right.set_ylim(bottom=0)
+    return figure
+
+
+def stability(result: Any) -> Any:
+    """Modes, the composition of the leading one, and how its growth depends on each connection.
+
+    Parameters
+    ----------
+    result
+        A `Stability`, or anything with ``populations`` and ``modes`` (each with ``growth_per_s``, ``frequency_hz``,
+        ``composition`` and ``sensitivity``).
+    """
+    from matplotlib import pyplot
+
+    with style():
+        figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(10.5, 3.2), layout="constrained")
+        modes(left, result.modes)
+        if result.modes:
+            _composition(middle, result)
+            _sensitivity(figure, right, result)
+    return figure
+
+
+def _composition(axes: Any, result: Any) -> None:
+    places, parts = np.arange(len(result.populations)), result.modes[0].composition
+    axes.bar(places, np.abs(parts), color=[colour(index) for index in places], width=0.65)
+    for place, part in zip(places, parts, strict=True):
+        axes.annotate(f"{np.degrees(np.angle(part)):.0f}°", (place, abs(part)), ha="center", va="bottom", fontsize=8)
+    axes.set_xticks(places, result.populations)
+    axes.set(xlabel="population", ylabel="amplitude of the rate", title="leading mode: size and phase")
+    axes.set_ylim(0, 1.15)
+
+
+def _sensitivity(figure: Any, axes: Any, result: Any) -> None:
+    values = 0.01 * result.modes[0].sensitivity.real
+    largest = float(np.abs(values).max()) or 1.0
+    image = axes.imshow(values, cmap="RdBu_r", vmin=-largest, vmax=largest)
+    places = np.arange(len(result.populations))
+    axes.set_xticks(places, result.populations)
+    axes.set_yticks(places, result.populations)
+    axes.set(xlabel="from", ylabel="to", title="growth per 1 % more synapses")
+    figure.colorbar(image, ax=axes, label="1/s")

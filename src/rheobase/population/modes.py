@@ -160,9 +160,10 @@ def _denominators(parts: list[Response]) -> Complex:
 
 def _responses(maps: InputMap, drive: Drive, s: Complex) -> list[Response]:
     """The response of each population; those of alike ones are computed once."""
-    own = zip(*(_thirteen_digits(part) for part in (drive.mu, drive.sigma, drive.shift)), strict=True)
-    keys = [(*inputs, *m.lif, m.drift) for inputs, m in zip(own, maps.membranes, strict=True)]
-    found = {key: _response(s, m, *key[:3]) for key, m in zip(keys, maps.membranes, strict=True)}
+    mu, sigma, shift = (_thirteen_digits(part) for part in (drive.mu, drive.sigma, drive.shift))
+    inputs = list(zip(mu, sigma, shift, strict=True))
+    keys = [(given, m.lif, m.drift) for given, m in zip(inputs, maps.membranes, strict=True)]
+    found = {key: _response(s, m, *key[0]) for key, m in zip(keys, maps.membranes, strict=True)}
     return [found[key] for key in keys]
 
 

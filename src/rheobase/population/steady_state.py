@@ -13,8 +13,8 @@ from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population import lif
 from rheobase.population.any_neuron import cvs, log_rate_of, white
-from rheobase.population.fixed_points import fixed_points
 from rheobase.population.modes import Mode, leading_modes, linearise
+from rheobase.population.state_search import all_states
 from rheobase.population.statistics import InputMap, input_map
 
 Array = NDArray[np.float64]
@@ -169,7 +169,7 @@ def steady_state(network: Network) -> SteadyState:
         If no self-consistent rates were found.
     """
     maps = input_map(network)
-    solutions = [_examined(maps, rates) for rates in fixed_points(maps)]
+    solutions = [_examined(maps, rates) for rates in all_states(maps)]
     if not solutions:
         raise ModelError(
             "no self-consistent rates were found: the recurrent excitation may outgrow every rate; "
@@ -178,6 +178,7 @@ def steady_state(network: Network) -> SteadyState:
     points = tuple(point for point, _ in solutions)
     chosen = _choice(points)
     modes = solutions[chosen][1]
+    maps = maps.frozen(points[chosen].rates * 1e-3)  # with conductance synapses the membranes are those of this state
     drive = maps.drive(points[chosen].rates * 1e-3)
     return SteadyState(
         populations=maps.names,

@@ -1,0 +1,104 @@
+"""Branches and phase diagrams of families of networks."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from rheobase import library
+from rheobase.model.errors import ModelError
+from rheobase.population.branch import branch
+from rheobase.population.fixed_points import rates_and_slopes
+from rheobase.population.phase_diagram import phase_diagram
+from rheobase.population.statistics import input_map
+
+
+class Client:
+    """What a Dask client offers, here without other machines."""
+
+    def map(self, function, items):
+        return [partial(function, item) for item in items]
+
+    def gather(self, futures):
+        return [future() for future in futures]
+
+
+@pytest.fixture(scope="module")
+def diagram():
+    return phase_diagram(library.brunel2000, "g", "eta", (4.4, 6.0), (0.6, 5.0), points=(3, 4))
+
+
+def test_the_fast_and_the_slow_line_to_all_published_digits(diagram):
+    (fast,) = [point for point in diagram.crossings(g=5.0) if point.frequency_hz[0] > 100]
+    assert fast.values[0, 1] == pytest.approx(4.674233, abs=6e-7)
+    assert fast.frequency_hz[0] == pytest.approx(193.138, abs=6e-4)
+    assert fast.rates[0] == pytest.approx([107.330, 107.330], abs=6e-4)
+    slow = max(
+        (point for point in diagram.crossings(g=4.5) if point.frequency_hz[0] < 100),
+        key=lambda point: point.values[0, 1],
+    )
+    assert slow.values[0, 1] == pytest.approx(0.9125547, abs=6e-8)
+    assert slow.frequency_hz[0] == pytest.approx(31.809, abs=6e-4)
+    assert slow.rates[0] == pytest.approx([7.36974, 7.36974], abs=6e-6)
+
+
+@pytest.mark.parametrize(
+    ("g", "eta", "label"), [(5.0, 2.0, "AI"), (6.0, 4.0, "SI fast"), (4.5, 0.9, "SI slow"), (3.0, 2.0, "SR")]
+)
+def test_the_four_states_of_the_paper(diagram, g, eta, label):
+    assert diagram.label(g, eta) == label
+
+
+def test_the_same_numbers_elsewhere_and_what_it_says(diagram):
+    again = phase_diagram(library.brunel2000, "g", "eta", (4.4, 6.0), (0.6, 5.0), points=(3, 4), client=Client())
+    assert again.to_dict() == diagram.to_dict()
+    assert "hopf line from" in diagram.summary()
+    assert "Brunel" in diagram.cite()
+    from matplotlib import pyplot
+
+    figure = diagram.plot()
+    assert figure.axes[0].get_xlabel() == "g"
+    pyplot.close(figure)
+
+
+def test_an_interrupted_diagram_has_what_was_done():
+    calls = []
+
+    def family(g, eta):
+        calls.append(g)
+        if len(calls) > 6:
+            raise KeyboardInterrupt
+        return library.brunel2000(g, eta)
+
+    found = phase_diagram(family, "g", "eta", (5.0, 6.0), (1.0, 2.0), points=2)
+    assert not found.complete
+    assert "interrupted" in found.status
+
+
+def test_a_branch_has_its_fold_and_its_hopf_points():
+    found = branch(library.brunel2000, "g", (3.3, 4.0), fixed={"eta": 0.7}, starts=2)
+    (fold,) = found.folds
+    network = library.brunel2000(fold.value, 0.7)
+    value, slopes = rates_and_slopes(input_map(network), fold.rates * 1e-3)
+    assert value * 1e3 == pytest.approx(fold.rates, rel=1e-9)
+    # the determinant is of the size of the distance to the fold, here of rounding
+    assert abs(np.linalg.det(np.eye(2) - slopes)) < 1e-5
+    assert any(hopf.frequency_hz > 0 for hopf in found.hopfs)
+    assert "fold at g = " in found.summary()
+
+
+def test_what_is_refused():
+    with pytest.raises(ModelError, match="no parameter 'mu'"):
+        phase_diagram(library.brunel2000, "g", "mu", (1, 2), (1, 2))
+    with pytest.raises(ModelError, match="is a function that returns a Network"):
+        branch("brunel2000", "g", (1, 2))
+    with pytest.raises(ModelError, match="one network has no parameters"):
+        branch(library.brunel2000(), "g", (1, 2))
+    with pytest.raises(ModelError, match="the lower first"):
+        branch(library.brunel2000, "g", (2, 1))
+    with pytest.raises(ModelError, match="must differ"):
+        phase_diagram(library.brunel2000, "g", "g", (1, 2), (1, 2))
+    with pytest.raises(ModelError, match="points must be"):
+        phase_diagram(library.brunel2000, "g", "eta", (4, 5), (1, 2), points=1)
+    with pytest.raises(ModelError, match="must return a Network"):
+        branch(lambda g: g, "g", (1, 2))
