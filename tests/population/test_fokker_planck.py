@@ -75,7 +75,7 @@ def modulated(cell, mu, sigma, frequency, what, fineness):
     """Response of the rate (Hz per unit) to a small sine, after what was before has decayed."""
     size, omega, tau = 1e-3 * sigma, 2e-3 * np.pi * frequency, membrane_of(cell).tau_m
     period = 1e3 / frequency
-    dt = period / round(period / 0.1) / fineness
+    dt = period / round(period / 0.1 * fineness)
     values = {"mu": mu, "sigma": sigma}
     values[what] = lambda t: {"mu": mu, "sigma": sigma}[what] + size * np.sin(omega * t)
     cycles = int(np.ceil(12 * tau / period)) + 1
@@ -96,10 +96,10 @@ def test_the_response_to_a_small_sine_is_the_linear_one(name, what):
     constants = dict(zip(("tau_m", "v_th", "v_reset", "t_ref"), m.lif, strict=True))
     exact = lif_response(s, mu, sigma, **constants) if m.drift is None else any_response(s, m, mu, sigma)
     expected = 1e3 * (exact.chi_mu if what == "mu" else 2.0 * sigma * exact.chi_sigma2)[0]
-    errors = [abs(modulated(cell, mu, sigma, frequency, what, k) / expected - 1.0) for k in (1, 2)]
+    errors = [abs(modulated(cell, mu, sigma, frequency, what, k) / expected - 1.0) for k in (0.6, 1.2)]
     assert errors[0] < 2e-2 and errors[1] < errors[0] / 2
     if m.drift is None:
-        assert errors[0] / errors[1] == pytest.approx(4.0, abs=0.3) and errors[0] < 1e-3
+        assert errors[0] / errors[1] == pytest.approx(4.0, abs=0.3) and errors[0] < 3e-3
 
 
 def test_second_order_in_time():
