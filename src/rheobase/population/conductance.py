@@ -16,9 +16,10 @@ membrane linearised at its rest without input, so that what is reported as its `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,11 @@ def held(m: Membrane, current: float, heard: Sequence[tuple[Channel, float]]) ->
 
 @lru_cache(maxsize=64)
 def _linear_of(drift: Drift | Loaded, reset: float, threshold: float) -> Linear | None:
+    return rest_of(drift, reset, threshold)
+
+
+def rest_of(drift: Callable[[Any], Any], reset: float, threshold: float) -> Linear | None:
+    """The lowest stable rest below the threshold of ``dv/dt = drift(v)``; None if there is none."""
     span = threshold - reset
     v = np.linspace(reset - 4.0 * span, threshold, 4001)
     with np.errstate(all="ignore"):

@@ -192,6 +192,11 @@ def input_map(network: Network) -> InputMap:
     return _with_matrices(bare)
 
 
+def with_current(maps: InputMap, current: Array) -> InputMap:
+    """The same map with other constant currents (``dv/dt``, mV/ms)."""
+    return _with_matrices(replace(maps, current=np.asarray(current, float)))
+
+
 def _sources(network: Network) -> dict[str, float]:
     """The populations that are Poisson processes, and their rates (kHz)."""
     rates = {p.name: poisson_rate(p, ports_of(network, p.name)) for p in network.populations}

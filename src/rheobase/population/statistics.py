@@ -16,6 +16,7 @@ from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population.channel import Channel
 from rheobase.population.conductance import linear
+from rheobase.population.conductance_moments import corrections
 from rheobase.population.free_membrane import cube_integral, square_integral
 from rheobase.population.input_map import Drive, InputMap, input_map
 from rheobase.population.membrane import NotCovered
@@ -80,9 +81,9 @@ class InputStatistics:
     tau_m : ndarray
         Membrane time constant, ms: the effective one where there are conductance synapses.
     mean_v, sd_v : ndarray
-        Mean and standard deviation (mV) of the membrane without threshold, exact for the synapses' own filters (with
-        conductances in the approximation of the effective time constant). A neuron with a nonlinear drift counts by
-        its linearisation at rest; nan if it has no rest.
+        Mean and standard deviation (mV) of the membrane without threshold, exact for the synapses' own filters; with
+        conductances in the approximation of the effective time constant, the mean and the skewness to second order in
+        their fluctuations. A neuron with a nonlinear drift counts by its linearisation at rest; nan if it has no rest.
     skewness : ndarray
         Third cumulant of that voltage over ``sd_v**3``: 0 for Gaussian noise.
     inputs : ndarray
@@ -232,6 +233,9 @@ def _free(local: InputMap, k: int, rates: Array, mu: float) -> tuple[float, floa
     for c, rate, _ in local.heard(k, rates):
         second += c.in_degree * rate * c.square * square_integral(tau, c.tau_s, c.poles)
         third += c.in_degree * rate * c.cube * cube_integral(tau, c.tau_s, c.poles)
+    if held:
+        moved, multiplied = corrections(local.heard(k, rates), tau, m.noise)
+        mean, third = mean + moved, third + multiplied
     return mean, float(np.sqrt(second)), third / second**1.5 if second > 0.0 else 0.0
 
 
