@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rheobase.check.table import table
 from rheobase.jsonfile import json_text, plain
 from rheobase.population import Mode, SteadyState
+from rheobase.population.spectrum import METHODS as LINEAR_RESPONSE
 from rheobase.simulation import Recording
 
 #: Below this rate (Hz) a population counts as silent.
@@ -258,6 +259,7 @@ class Comparison:
     def cite(self) -> str:
         """The papers behind the network and the methods."""
         methods = [] if self.steady is None else [self.steady.cite()]
+        methods += ["\n".join(LINEAR_RESPONSE)] if self.scores else []
         return "\n".join(part for part in (self.source, *methods) if part)
 
 

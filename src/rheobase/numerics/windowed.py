@@ -23,8 +23,8 @@ Complex = NDArray[np.complex128]
 Spectrum = Callable[[Array], Complex]
 
 _BLOCK = 2048
-_LOWEST = 8.0  # where the integral may end, in inverse widths
-_MOST = 1 << 17
+_LOWEST = 2.0  # where the integral may end, in inverse widths
+_MOST = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def windowed(spectrum: Spectrum, width: float, lags: Array, *, memory: float, hi
     Raises
     ------
     ArithmeticError
-        If 130,000 frequencies do not give the values to ``tol``.
+        If 260,000 frequencies do not give the values to ``tol``.
     """
     step = 1.0 / (4.0 * max(width + float(np.max(np.abs(lags))), memory))
     top, left = _reach(spectrum, width, highest, tol)

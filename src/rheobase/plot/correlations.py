@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 
+from rheobase.errors import ModelError
 from rheobase.plot.style import FAINT, THEORY, colour, style
 
 _MOST_PAIRS = 8
@@ -110,7 +112,11 @@ def _parts(axes: Any, result: Any, pairs: Any) -> None:
 
 
 def _lags(axes: Any, result: Any, pairs: Any) -> None:
-    found = result.covariogram
+    try:
+        found = result.covariogram
+    except ModelError as reason:
+        axes.text(0.5, 0.5, fill(str(reason), 40), transform=axes.transAxes, ha="center", va="center", color=FAINT)
+        return
     for k, ((i, j), name) in enumerate(zip(pairs, _named(result, pairs), strict=True)):
         axes.plot(found.lags, found.covariance[:, i, j], color=colour(k), label=name)
     axes.axhline(0, color=FAINT, lw=0.8)
