@@ -20,10 +20,10 @@ def _axes(ax: Any, title: str) -> Any:
     return ax
 
 
-def run(result: Any, ax: Any = None) -> Any:
+def run(result: Any, ax: Any = None, title: str = "exact mean field") -> Any:
     """Rates against time."""
     with style():
-        ax = _axes(ax, "exact mean field")
+        ax = _axes(ax, title)
         for k, (name, rates) in enumerate(zip(result.populations, result.rates, strict=True)):
             ax.plot(result.t, rates, color=colour(k), label=name)
         ax.set(xlabel="time (ms)", ylabel="rate (Hz)")

@@ -64,6 +64,14 @@ class Equilibrium:
             return "unstable"
         return "focus" if self.eigenvalues[0].imag != 0.0 else "node"
 
+    @property
+    def line(self) -> str:
+        """For people: kind, rates, and the leading growth rate."""
+        rates = ", ".join(f"{rate:.6g}" for rate in self.rates)
+        leading = 1e3 * self.eigenvalues[0]
+        rhythm = f", {abs(leading.imag) / (2.0 * np.pi):.4g} Hz" if leading.imag else ""
+        return f"{self.kind}: {rates} Hz; leading growth {leading.real:.4g}/s{rhythm}"
+
 
 @dataclass(frozen=True)
 class ExactMeanField:
@@ -184,19 +192,12 @@ class ExactMeanField:
     def summary(self) -> str:
         """The parameters, the equilibria with their leading growth rate, and the status."""
         numbers = ", ".join(f"{name} = {value:g}" for name, value in self.parameters.items())
-        lines = [numbers, *(_line(point) for point in self.fixed_points())]
+        lines = [numbers, *(point.line for point in self.fixed_points())]
         return "\n".join([*lines, self.status] if self.status else lines)
 
     def cite(self) -> str:
         """The publications behind the equations."""
         return "\n".join(_METHODS)
-
-
-def _line(point: Equilibrium) -> str:
-    rates = ", ".join(f"{rate:.6g}" for rate in point.rates)
-    leading = 1e3 * point.eigenvalues[0]
-    rhythm = f", {abs(leading.imag) / (2.0 * np.pi):.4g} Hz" if leading.imag else ""
-    return f"{point.kind}: {rates} Hz; leading growth {leading.real:.4g}/s{rhythm}"
 
 
 def exact_mean_field(

@@ -26,6 +26,7 @@ from rheobase.population.lif import transfer
 
 Complex = NDArray[np.complex128]
 
+_NUDGE = 1e-7
 _OUT_OF_REACH = (
     25.0  # a threshold this many sigma above the mean: the rate is below 1e-270 of 1/tau_m, and so is the response
 )
@@ -79,12 +80,19 @@ def lif_response(
     if y_theta > _OUT_OF_REACH:
         return unmoved(s)
     rate = _rate(mu, sigma, tau_m, v_th, v_reset, t_ref, shift)
+    s = _beside_poles(s, tau_m)
     lam = s * tau_m
     solution = solve(lam, y_r, y_theta)
     by_mu = rate / (sigma * (1.0 + lam)) * solution.slope
     by_sigma2 = rate / (2.0 * sigma**2 * (2.0 + lam)) * solution.curvature - shift / (2.0 * sigma) * by_mu
     interval = np.exp(-s * t_ref) * solution.reset / (solution.reset + lam * solution.rise)
     return Response(by_mu, by_sigma2, solution.rise + held_fraction(s, t_ref) / tau_m * solution.reset, interval)
+
+
+def _beside_poles(s: Complex, tau_m: float) -> Complex:
+    """At ``lam = -1`` and ``-2`` numerators and denominators are zero together: the value just beside is taken."""
+    nearest = np.clip(np.round(s.real * tau_m), -2.0, -1.0)
+    return np.where(np.abs(s * tau_m - nearest) < _NUDGE, (nearest + _NUDGE) / tau_m, s)
 
 
 def unmoved(s: Complex) -> Response:

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rheobase.model.errors import ModelError
+from rheobase.numerics.delay_run import Derivative, Past, integrate
 from rheobase.population.mean_field_equations import Equations
 
 Array = NDArray[np.float64]
 Drive = Callable[[float], Any] | None
-
-_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def run(
     late = sorted({c.delay for c in equations.couplings if c.delay > 0.0})
     t = np.linspace(0.0, duration, max(int(np.ceil(duration / step)), 1) + 1)
     with np.errstate(over="ignore", invalid="ignore"):  # said below
-        states = _delayed(equations, t, begin, late, drive) if late else _immediate(equations, t, begin, drive)
+        states = integrate(_derivative(equations, drive), t, begin, late, smooth=drive is None)
     if not np.all(np.isfinite(states)):
         raise ModelError("the rates of the mean field run off; with delays a smaller dt may help")
     rates, voltages = states[:, :n].T, states[:, n : 2 * n].T
@@ -81,8 +80,8 @@ def _start(equations: Equations, start: tuple[ArrayLike, ArrayLike] | None) -> A
     return np.concatenate([rates, voltages, [rates[pre] for pre, _ in equations.filters()]])
 
 
-def _derivative(equations: Equations) -> Callable[[float, Array, Callable[[float], Array], Any], Array]:
-    """``f(t, x, past, drive)``, with ``past(d)`` the state a delay ``d`` ago."""
+def _derivative(equations: Equations, drive: Drive) -> Derivative:
+    """``f(t, x, past)``, with ``past(d)`` the state a delay ``d`` ago."""
     n, tau = equations.tau.size, equations.tau
     filters = equations.filters()
     pre = np.array([f[0] for f in filters], int)
@@ -90,7 +89,7 @@ def _derivative(equations: Equations) -> Callable[[float, Array, Callable[[float
     couplings = [(c.post, equations.source(c), float(tau[c.post] * c.J), c.delay) for c in equations.couplings]
     spread = equations.Delta / (np.pi * tau**2)
 
-    def derivative(t: float, x: Array, past: Callable[[float], Array], drive: Drive) -> Array:
+    def derivative(t: float, x: Array, past: Past) -> Array:
         r, v = x[:n], x[n : 2 * n]
         u = equations.eta + (np.asarray(drive(t), float) if drive is not None else 0.0)
         for post, source, strength, delay in couplings:
@@ -102,58 +101,3 @@ def _derivative(equations: Equations) -> Callable[[float, Array, Callable[[float
         return change
 
     return derivative
-
-
-def _immediate(equations: Equations, t: Array, start: Array, drive: Drive) -> Array:
-    from scipy.integrate import solve_ivp
-
-    function = _derivative(equations)
-    longest = np.inf if drive is None else 10.0 * (t[1] - t[0])
-    found = solve_ivp(
-        lambda time, x: function(time, x, lambda _: x, drive), (0.0, t[-1]), start, "DOP853", t_eval=t,
-        rtol=_TOLERANCE, atol=_TOLERANCE * 1e-3, max_step=longest,
-    )  # fmt: skip
-    return found.y.T if found.success else np.full((t.size, start.size), np.nan)
-
-
-def _delayed(equations: Equations, t: Array, start: Array, delays: list[float], drive: Drive) -> Array:
-    """Runge and Kutta's method of fourth order; what is past is the cubic through states and their derivatives.
-
-    Where possible the steps divide the shortest delay, so that the bends of the solution, a delay apart, are between
-    them.
-    """
-    function = _derivative(equations)
-    h = min(t[1] - t[0], delays[0])
-    h = delays[0] / np.ceil(delays[0] / h - 1e-9)
-    count = int(np.ceil(t[-1] / h - 1e-9)) + 1
-    x, slope = np.empty((count + 1, start.size)), np.empty((count + 1, start.size))
-    x[0] = start
-
-    def past_of(time: float) -> Callable[[float], Array]:
-        return lambda delay: _history(x, slope, h, time - delay)
-
-    for k in range(count):
-        now, middle, end = k * h, (k + 0.5) * h, (k + 1.0) * h
-        slope[k] = k1 = function(now, x[k], past_of(now), drive)
-        k2 = function(middle, x[k] + 0.5 * h * k1, past_of(middle), drive)
-        k3 = function(middle, x[k] + 0.5 * h * k2, past_of(middle), drive)
-        k4 = function(end, x[k] + h * k3, past_of(end), drive)
-        x[k + 1] = x[k] + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
-        if not np.all(np.isfinite(x[k + 1])):
-            return np.full((t.size, start.size), np.nan)
-    slope[count] = function(count * h, x[count], past_of(count * h), drive)
-    return np.array([_history(x, slope, h, time) for time in t])
-
-
-def _history(x: Array, slope: Array, h: float, time: float) -> Array:
-    if time <= 0.0:
-        return x[0]
-    k = min(int(time / h + 1e-9), len(x) - 2)
-    z = time / h - k
-    if abs(z) < 1e-9:
-        return x[k]
-    a, b = x[k], x[k + 1]
-    return (
-        a * (1.0 + 2.0 * z) * (1.0 - z) ** 2 + h * slope[k] * z * (1.0 - z) ** 2
-        + b * z * z * (3.0 - 2.0 * z) + h * slope[k + 1] * z * z * (z - 1.0)
-    )  # fmt: skip

@@ -225,7 +225,5 @@ def _status(best: float, snr: Array, unit: str) -> str:
     if not np.any(snr > 0.0):
         return "The neuron does not fire in this range of noise."
     if np.argmax(snr) == 0:
-        return (
-            "The less noise the better in this range: the neuron fires by its mean input, or the range begins too late."
-        )
+        return "The less noise the better in this range: the neuron fires by its mean input, or it begins too late."
     return "The more noise the better in this range: it ends too early."

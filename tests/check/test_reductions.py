@@ -1,0 +1,59 @@
+"""Rate equations, linear response and simulation on one page: the rate equations oscillate, the network does not."""
+
+import numpy as np
+import pytest
+
+from rheobase import AllToAll, ModelError, Network, Neuron, Population, Projection, ms
+from rheobase.check.reductions import compare_reductions
+
+RATE, SLOPE, MU, SIGMA, N, DT = 0.38986750881010252, 0.93904746511467016, 0.9, 0.35, 1500, 0.05
+GAINS = {("E", "E"): 2.5, ("I", "E"): -2.5, ("E", "I"): 3.0, ("I", "I"): -0.5}
+TAU = {"E": 20.0, "I": 40.0}
+
+
+def network() -> Network:
+    """At mu = .9, sigma = .35 of the threshold; the gains are ``tau K J dr/dmu``."""
+    text = "dv/dt = (m - v)/tau_m + s*xi/tau_m**0.5 : 1\nm : 1"
+    weight = {pair: gain / SLOPE / N for pair, gain in GAINS.items()}
+    members = []
+    for b in "EI":
+        m = MU - sum(TAU[b] * N * weight[a, b] * RATE / TAU[a] for a in "EI")
+        noise = SIGMA**2 - sum(TAU[b] * N * weight[a, b] ** 2 * RATE / TAU[a] for a in "EI")
+        cell = Neuron(text, threshold="v > 1", reset="v = 0", tau_m=TAU[b] * ms, m=m, s=noise**0.5)
+        members.append(Population(cell, N, b))
+    return Network(members, [Projection(a, b, AllToAll(), w, DT * ms) for (a, b), w in weight.items()])
+
+
+@pytest.fixture(scope="module")
+def page():
+    return compare_reductions(network(), 200 * ms, transient=40 * ms, dt=DT * ms, threads=1)
+
+
+def test_rate_equations_predict_what_the_network_does_not_have(page):
+    assert page.rate_growth.real == pytest.approx(375 / 20, rel=0.02)
+    assert page.spiking_growth is not None and page.spiking_growth.real < 0.0
+    assert "predict an instability" in page.status and "does not have" in page.status
+    assert np.all(page.swing_in_rate_model > 0.1 * page.rates)
+
+
+def test_the_simulation_stays_at_rest(page):
+    """Linear response shapes the fluctuations: a window of tau has few independent values, so a tenth is allowed."""
+    windows = 200 / 20
+    error = page.swing_simulated * np.sqrt(page.bin_ms / 200) + page.rates / np.sqrt(N * 0.2 * page.rates)
+    assert windows > 5
+    assert np.all(np.abs(page.rates_simulated - page.rates) < 4.0 * error + 0.02 * page.rates)
+    assert np.all(page.swing_simulated < 3.0 * page.swing_expected)
+
+
+def test_it_says_and_draws_itself(page):
+    text = page.summary()
+    assert "rate model" in text and "grows with" in text and "decays with" in text
+    assert len(page.plot().axes) == 3
+    assert "Wilson" in page.cite() and "Brunel" in page.cite()
+
+
+def test_bad_input():
+    with pytest.raises(ModelError, match="duration has to be a positive time"):
+        compare_reductions(network(), 0 * ms)
+    with pytest.raises(ModelError, match="duration"):
+        compare_reductions(network(), 5)
