@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+SILENT = 1e-3  # Hz: a rate that is told as zero
+
 
 @dataclass(frozen=True)
 class Criterion:

@@ -58,7 +58,12 @@ class DiffusionError:
     @property
     def corrected(self) -> Array:
         """The rates (Hz) that the network has in shot noise, to first order."""
-        return self.rates / (1.0 + self.together)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(self.together > -1.0, self.rates / (1.0 + self.together), np.nan)
+
+    def index(self, population: str) -> int:
+        """Which row a population is."""
+        return self.populations.index(population)
 
     def summary(self) -> str:
         """A line for each population."""
@@ -144,7 +149,8 @@ def _one(m: Membrane, trains: tuple[Jumps, ...], steady: float) -> tuple[float, 
         series = expanded(m, trains, steady)
     except ModelError:
         return np.nan, np.nan, NONE
-    return series.diffusion_error, series.error + series.diffusion_error**2, EXPANSION
+    accuracy = series.error + series.diffusion_error**2
+    return (series.diffusion_error, accuracy, EXPANSION) if accuracy < 1.0 else (np.nan, np.nan, NONE)
 
 
 def _together(state: SteadyState, rates: Array, alone: Array) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.model.network import Network
-from rheobase.population.criteria import Criterion, listed
+from rheobase.population.criteria import SILENT, Criterion, listed
 from rheobase.population.diffusion_error import DiffusionError
 from rheobase.population.statistics import Channel, InputMap, input_statistics
 from rheobase.population.steady_state import SteadyState
@@ -105,7 +105,8 @@ def approximation(diffusion: DiffusionError) -> Criterion:
     """The error of the diffusion approximation in the network."""
     values = known(diffusion.populations, 100.0 * diffusion.together)
     alone = known(diffusion.populations, 100.0 * diffusion.alone)
-    off = {name: value for name, value in values.items() if abs(value) > OFF}
+    fires = np.maximum(diffusion.rates, np.nan_to_num(diffusion.corrected)) >= SILENT
+    off = {name: value for name, value in values.items() if abs(value) > OFF and fires[diffusion.index(name)]}
     verdict = "The diffusion approximation gives the rates of the jumps themselves to within the limit."
     if not values:
         verdict = "The error of the diffusion approximation could not be computed."

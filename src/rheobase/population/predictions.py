@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rheobase.model.network import Network
 from rheobase.population import input_criteria as inputs
-from rheobase.population.criteria import Criterion, listed
+from rheobase.population.criteria import SILENT, Criterion, listed
 from rheobase.population.diffusion_error import DiffusionError, diffusion_error
 from rheobase.population.finite_size_noise import relative_fluctuation
 from rheobase.population.input_map import InputMap
@@ -23,7 +23,6 @@ from rheobase.population.steady_state import SteadyState
 Array = NDArray[np.float64]
 
 SLOW_DECAY = 0.2  # decay rate times tau_m below which fluctuations of the rate are much amplified
-SILENT = 1e-3  # Hz: a rate that is told as zero
 NOISY = 0.3  # standard deviation of a population's rate in windows of tau_m, in units of the rate
 HELD = 0.9  # of the time refractory
 
