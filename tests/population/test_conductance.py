@@ -11,14 +11,17 @@ from rheobase.model.connect import FixedIndegree
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
-from rheobase.population import input_map, input_statistics, lif, missing, steady_state, validity
+from rheobase.population import NotCovered, input_map, input_statistics, lif, missing, steady_state, validity
 from rheobase.population.any_neuron import any_response
 from rheobase.population.conductance_response import _integrated, _leaky
 from rheobase.population.drift import Loaded
 from rheobase.population.fixed_points import rates_and_slopes, settle
+from rheobase.population.fokker_planck import fokker_planck
 from rheobase.population.lif_response import lif_response
 from rheobase.population.membrane import membrane_of
 from rheobase.population.modes import linearise
+from rheobase.population.network_response import transfer_functions
+from rheobase.population.steady_states import steady_states
 from rheobase.simulation import simulate
 from rheobase.units import Hz, ms, mV, nS, pA, pF, volt
 
@@ -224,3 +227,21 @@ def test_the_validity_report_takes_jumps_at_the_mean_voltage():
     voltage = input_statistics(network, state.rates).maps.loads.voltage
     jump = 4 * 4.0 * 0.5 / 200 * np.max(voltage + 80.0)
     assert f"moves the membrane by up to {jump:.3g} mV from 'I'" in text
+
+
+def test_every_lens_on_the_state_takes_the_effective_membrane():
+    network = ei_network(LIF)
+    state, states = steady_state(network), steady_states(network)
+    assert states.states[0].cv == pytest.approx(state.cv, rel=1e-9)
+    slow = transfer_functions(network, state.rates, [1e-6])
+    m = state.maps.membranes
+    constants = [np.array([one.lif[k] for one in m]) for k in range(4)]
+    names = ("tau_m", "v_th", "v_reset", "t_ref")
+    static = lif.transfer(state.mu, state.sigma, shift=state.shift, **dict(zip(names, constants, strict=True)))
+    assert slow.by_mu[:, 0].real == pytest.approx(1e3 * static.d_mu, rel=1e-6)
+    with pytest.raises(NotCovered, match="this network has conductance synapses"):
+        fokker_planck(network, 10 * ms)
+    alpha = Synapse.alpha(1 * ms)
+    currents = Network(Population(LIF, 10, "A"), [Projection("A", "A", FixedIndegree(2), 5 * pA, 1 * ms, alpha)])
+    with pytest.raises(NotCovered, match="alpha synapses"):
+        fokker_planck(currents, 10 * ms)

@@ -15,6 +15,7 @@ from rheobase.model.neuron import Neuron
 from rheobase.model.shown_units import read, shown_unit
 from rheobase.numerics.delayed_input import Channels, lags_of
 from rheobase.numerics.fokker_planck import MIDDLE
+from rheobase.population.membrane import NotCovered
 from rheobase.population.statistics import InputMap, input_map
 
 Array = NDArray[np.float64]
@@ -67,10 +68,25 @@ def split_courses(network: Network) -> tuple[Network, dict[str, list[CurrentInpu
     return (network.with_(inputs=inputs) if courses else network), courses
 
 
+def _require_currents(maps: InputMap) -> None:
+    """Refuse synapses whose effect on the density is not that of a current with one time constant."""
+    if maps.has_conductances:
+        raise NotCovered(
+            "fokker_planck covers current synapses; this network has conductance synapses. Its stationary state is "
+            "that of steady_state(network), its course that of simulate(network, duration)"
+        )
+    if any(c.poles > 1 for c in maps.channels):
+        raise NotCovered(
+            "fokker_planck covers delta and exponential synapses between populations; this network has alpha synapses. "
+            "Take exponential ones of the same charge, w tau e, and the delay longer by tau"
+        )
+
+
 def maps_and_outside(network: Network, mu: Any, sigma: Any, duration: float) -> tuple[InputMap, Outside]:
     """The network as linear maps of its rates, and what comes from outside."""
     still, currents = split_courses(network)
     maps = input_map(still)
+    _require_currents(maps)
     means = [_of_currents(maps, k, currents.get(name, [])) for k, name in enumerate(maps.names)]
     extra = [_extra(network, maps, given, what, duration) for given, what in ((mu, "mu"), (sigma, "sigma"))]
     return maps, Outside(

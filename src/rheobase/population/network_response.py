@@ -73,7 +73,7 @@ def transfer_functions(network: Network, rates: ArrayLike, frequencies: ArrayLik
         raise ModelError(f"there are {len(maps.names)} populations, but rates has shape {nu.shape}; give one rate each")
     drive, f = maps.drive(1e-3 * nu), np.atleast_1d(np.asarray(frequencies, float))
     s = np.asarray(2e-3j * np.pi * f, complex)
-    inputs = zip(maps.membranes, drive.mu, drive.sigma, drive.shift, strict=True)
+    inputs = zip(drive.membranes, drive.mu, drive.sigma, drive.shift, strict=True)
     found = [any_response(s, m, float(mu), float(sigma), float(shift)) for m, mu, sigma, shift in inputs]
     by_mu, by_sigma2 = ([1e3 * getattr(part, name) for part in found] for name in ("chi_mu", "chi_sigma2"))
     return TransferFunctions(maps.names, f, nu, np.array(by_mu), np.array(by_sigma2))

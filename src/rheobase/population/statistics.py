@@ -191,7 +191,7 @@ def input_statistics(network: Network, rates: ArrayLike) -> InputStatistics:
     >>> from rheobase import library, population
     >>> found = population.input_statistics(library.brunel2000(g=5, eta=2), [37.95, 37.95])
     >>> [round(float(x), 3) for x in (found.mu[0], found.sigma[0])]
-    [21.025, 4.779]
+    [21.025, 7.683]
     """
     maps = input_map(network)
     given = _checked(maps, rates)

@@ -164,7 +164,7 @@ def steady_states(network: Network, *, count: int = 2) -> SteadyStates:
 
 def _state(maps: InputMap, rates: Array, count: int) -> State:
     drive, around = maps.drive(rates), stability_of(maps, rates, count)
-    cv = cvs(maps.membranes, drive.mu, drive.sigma)
+    cv = cvs(drive.membranes, drive.mu, drive.sigma)
     return State(rates * 1e3, drive.mu, drive.sigma, cv, around.modes, around.unstable, around.status)
 
 
