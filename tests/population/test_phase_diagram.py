@@ -25,18 +25,19 @@ class Client:
 
 @pytest.fixture(scope="module")
 def diagram():
-    return phase_diagram(library.brunel2000, "g", "eta", (4.4, 6.0), (0.6, 5.0), points=(3, 4))
+    return phase_diagram(library.brunel2000, "g", "eta", (4.8, 6.0), (2.0, 5.0), points=(2, 3))
 
 
-def test_the_fast_and_the_slow_line_to_all_published_digits(diagram):
+def test_the_fast_line_to_all_published_digits(diagram):
     (fast,) = [point for point in diagram.crossings(g=5.0) if point.frequency_hz[0] > 100]
     assert fast.values[0, 1] == pytest.approx(4.674233, abs=6e-7)
     assert fast.frequency_hz[0] == pytest.approx(193.138, abs=6e-4)
     assert fast.rates[0] == pytest.approx([107.330, 107.330], abs=6e-4)
-    slow = max(
-        (point for point in diagram.crossings(g=4.5) if point.frequency_hz[0] < 100),
-        key=lambda point: point.values[0, 1],
-    )
+
+
+def test_the_slow_line_to_all_published_digits():
+    found = phase_diagram(library.brunel2000, "g", "eta", (4.45, 4.6), (0.88, 0.94), points=2)
+    (slow,) = found.crossings(g=4.5)
     assert slow.values[0, 1] == pytest.approx(0.9125547, abs=6e-8)
     assert slow.frequency_hz[0] == pytest.approx(31.809, abs=6e-4)
     assert slow.rates[0] == pytest.approx([7.36974, 7.36974], abs=6e-6)
@@ -50,8 +51,8 @@ def test_the_four_states_of_the_paper(diagram, g, eta, label):
 
 
 def test_the_same_numbers_elsewhere_and_what_it_says(diagram):
-    again = phase_diagram(library.brunel2000, "g", "eta", (4.4, 6.0), (0.6, 5.0), points=(3, 4), client=Client())
-    assert again.to_dict() == diagram.to_dict()
+    small = partial(phase_diagram, library.brunel2000, "g", "eta", (4.9, 5.1), (4.4, 4.9), points=2)
+    assert small(client=Client()).to_dict() == small().to_dict()
     assert "hopf line from" in diagram.summary()
     assert "Brunel" in diagram.cite()
     from matplotlib import pyplot
@@ -66,7 +67,7 @@ def test_an_interrupted_diagram_has_what_was_done():
 
     def family(g, eta):
         calls.append(g)
-        if len(calls) > 6:
+        if len(calls) == 4:
             raise KeyboardInterrupt
         return library.brunel2000(g, eta)
 

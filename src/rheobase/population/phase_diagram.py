@@ -201,7 +201,7 @@ def phase_diagram(
     bar = Progress(2 * len(places), f"{x} and {y}", progress, in_time=False)
     lines: list[PhaseLine] = []
     done: list[PhasePoint] = []
-    complete = True
+    complete, populations = True, own.populations
     try:
         for point in _examined(own, places, client):
             done.append(point)
@@ -213,7 +213,7 @@ def phase_diagram(
         bar.close()
     whole = len(done) // n_y
     grid = tuple(tuple(done[k * n_y : (k + 1) * n_y]) for k in range(whole))
-    return PhaseDiagram((x, y), own.populations, columns[:whole], rows, grid, tuple(lines), complete, own)
+    return PhaseDiagram((x, y), populations, columns[:whole], rows, grid, tuple(lines), complete, own)
 
 
 def _sizes(points: Any) -> tuple[int, int]:

@@ -163,5 +163,5 @@ def crossings(own: Family, found: PhaseLine, axis: int, value: float) -> list[Ph
         point = solved(equations_of(found.kind, edge), np.delete(guess, guess.size - 2 + axis))
         if point is not None:
             n = len(own.populations)
-            result.append(line(found.kind, np.insert(point, point.size - axis, value)[None], n))
+            result.append(line(found.kind, np.insert(point, point.size - 1 + axis, value)[None], n))
     return result
