@@ -37,11 +37,14 @@ def test_rate_equations_predict_what_the_network_does_not_have(page):
 
 
 def test_the_simulation_stays_at_rest(page):
-    """Linear response shapes the fluctuations: a window of tau has few independent values, so a tenth is allowed."""
-    windows = 200 / 20
-    error = page.swing_simulated * np.sqrt(page.bin_ms / 200) + page.rates / np.sqrt(N * 0.2 * page.rates)
-    assert windows > 5
-    assert np.all(np.abs(page.rates_simulated - page.rates) < 4.0 * error + 0.02 * page.rates)
+    """Within the standard error, and what a threshold that is tested once a step is crossed late by.
+
+    That is like a threshold higher by ``.583 sigma sqrt(dt/tau)``, which lowers the rate by no more than the same
+    change of the mean input would.
+    """
+    late = 0.583 * SIGMA * np.sqrt(DT / np.array([20.0, 40.0]))
+    for k, (_, error) in enumerate(page.recording.rates(40 * ms).values()):
+        assert abs(page.rates_simulated[k] - page.rates[k]) < 4.0 * error + SLOPE / RATE * late[k] * page.rates[k]
     assert np.all(page.swing_simulated < 3.0 * page.swing_expected)
 
 

@@ -151,3 +151,20 @@ def test_microcircuit_weights_keep_their_sign():
         assert projection.weight.mean == pytest.approx((87.8 if excitatory else -351.2) * doubled)
         assert (projection.weight.low if excitatory else projection.weight.high) == 0.0
         assert projection.delay.low == 0.1
+
+
+def test_ring_has_a_bump_wherever_it_starts():
+    """A start that is turned by some units is a bump turned by as many."""
+    ring = library.amari1977(n=16)
+    values = [ring.initial[f"u{(k - 5) % 16}"] for k in range(16)]
+    turned = ring.with_(**{f"u{k}": value for k, value in enumerate(values)})
+    ends = []
+    for neuron in (ring, turned):
+        system = System(neuron)
+        u = system.start
+        for _ in range(300):
+            u = u + 0.1 * 10.0 * system.rhs(u)
+        ends.append(u)
+    assert ends[1] == pytest.approx(np.roll(ends[0], 5), abs=1e-12)
+    with pytest.raises(ModelError, match="amari1977 has 8 to 128 units, not 500"):
+        library.amari1977(n=500)

@@ -65,7 +65,7 @@ def test_roots_further_left_of_the_spiking_network():
 
 
 def exact_response(lam):
-    """Up to a factor; ``u = exp(y**2/2) D_{-s}(-sqrt(2) y)`` has ``u' = sqrt(2) s exp(y**2/2) D_{-s-1}(-sqrt(2) y)``."""
+    """Up to a factor, from ``u = exp(y**2/2) D_{-s}(-sqrt(2) y)`` and its derivative, which has ``s D_{-s-1}``."""
 
     def u(y, order):
         return mpmath.exp(y * y / 2) * mpmath.pcfd(-lam - order, -mpmath.sqrt(2) * y)

@@ -36,6 +36,9 @@ _NEURONS = (
     "connor_stevens",
     "wang_buzsaki",
     "rate_unit",
+    "wilson_cowan1972",
+    "wong_wang2006",
+    "amari1977",
     "poisson",
 )
 _NETWORKS = ("brunel2000", "potjans_diesmann2014")

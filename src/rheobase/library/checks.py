@@ -44,7 +44,8 @@ def equilibrium_at(system: System, voltage: float) -> tuple[Vector, float]:
     point[0] = voltage
     for _ in range(100):
         matrix = system.jacobian(point, current)
-        matrix[:, 0] = system.rhs(point, current + 1.0) - system.rhs(point, current)  # all inputs here are linear in I
+        h = 1e-4 * (1 + abs(current))
+        matrix[:, 0] = (system.rhs(point, current + h) - system.rhs(point, current - h)) / (2 * h)
         step = np.linalg.solve(matrix, system.rhs(point, current))
         current -= step[0]
         point[1:] -= step[1:]
