@@ -43,6 +43,7 @@ def _modes(axes: Any, result: Any) -> None:
     for k, (name, value, mark) in enumerate(found):
         if value is not None:
             axes.plot(value.real, abs(value.imag) / (2 * np.pi), mark, color=colour(k), label=name)
+    axes.margins(0.15)
     axes.set(xlabel="growth (1/s)", ylabel="frequency (Hz)", title="leading modes")
     axes.set_ylim(bottom=0)
     axes.legend(loc="best")
