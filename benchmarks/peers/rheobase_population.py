@@ -6,8 +6,8 @@ import numpy as np
 import population_task as task
 
 from rheobase import __version__, library, population
-from rheobase.population import lif
-from rheobase.population.network_response import transfer_functions
+from rheobase.population.neuron import lif
+from rheobase.population.rhythm.network_response import transfer_functions
 
 options = task.arguments(__doc__ or "")
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         reset_map,
     )
     from rheobase.model.connect import AllToAll, Bernoulli, Explicit, FixedIndegree, FixedTotalNumber, OneToOne
-    from rheobase.model.distribution import Lognormal, Normal, Uniform
+    from rheobase.model.distribution import Lognormal, Lorentzian, Normal, Uniform
     from rheobase.model.errors import EquationError, ModelError, UnitError
     from rheobase.model.gap_junction import GapJunction
     from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
@@ -76,6 +76,7 @@ __all__ = [
     "Hz",
     "Interrupted",
     "Lognormal",
+    "Lorentzian",
     "ModelError",
     "Mohm",
     "Network",
@@ -148,7 +149,7 @@ _HOME = {
         "reset_map",
     ),
     "rheobase.model.connect": ("AllToAll", "Bernoulli", "Explicit", "FixedIndegree", "FixedTotalNumber", "OneToOne"),
-    "rheobase.model.distribution": ("Lognormal", "Normal", "Uniform"),
+    "rheobase.model.distribution": ("Lognormal", "Lorentzian", "Normal", "Uniform"),
     "rheobase.model.errors": ("EquationError", "ModelError", "UnitError"),
     "rheobase.model.gap_junction": ("GapJunction",),
     "rheobase.model.network": ("CurrentInput", "Network", "PoissonInput", "Population", "Projection"),

@@ -6,7 +6,22 @@ import math
 import numpy as np
 import pytest
 
-from rheobase import Comparison, Hz, ModelError, Network, PoissonInput, Population, compare, library, ms, mV, nS, pA
+from rheobase import (
+    Comparison,
+    Hz,
+    ModelError,
+    Network,
+    Neuron,
+    PoissonInput,
+    Population,
+    compare,
+    library,
+    ms,
+    mV,
+    nS,
+    pA,
+    pF,
+)
 from rheobase.model.synapse import Synapse
 
 JUMP = 0.1
@@ -130,14 +145,18 @@ def test_what_the_theory_does_not_cover_is_simulated_and_said(make, reason):
 
 
 def test_a_synapse_that_the_theory_does_not_cover():
-    lif = library.lif()
-    cells = Population(lif, 20, "cells")
-    synapse = Synapse.conductance(5 * ms, 0 * mV)
+    """The neuron has a port for each of two currents that do not enter alike: one is multiplied by the voltage."""
+    cell = Neuron(
+        "dv/dt = (E_L - v)/tau_m + I*(v - E_L)/C : mV\nI : nS = 0*nS", threshold="v > -50*mV", reset="v = E_L",
+        E_L=-65 * mV, tau_m=10 * ms, C=250 * pF,
+    )  # fmt: skip
+    cells = Population(cell, 20, "cells")
     comparison = compare(
-        Network([cells], inputs=[PoissonInput(cells, 8 * Hz, 2 * nS, n=100, synapse=synapse)]), 100 * ms
+        Network([cells], inputs=[PoissonInput(cells, 8 * Hz, 2 * nS, n=100, synapse=Synapse.exponential(5 * ms))]),
+        100 * ms,
     )
     assert comparison.steady is None
-    assert "conductance" in " ".join(comparison.warnings)
+    assert "multiplies 'I' by something that depends on 'v'" in " ".join(comparison.warnings)
 
 
 @pytest.mark.parametrize(

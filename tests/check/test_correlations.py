@@ -11,7 +11,7 @@ from rheobase.check import Score
 from rheobase.check.counts import counts
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.neuron import Neuron
-from rheobase.population.correlations import correlations
+from rheobase.population.fluctuations.correlations import correlations
 
 LIF = Neuron(
     "dv/dt = (24*mV - v)/tau_m + sigma*xi/sqrt(tau_m) : mV (unless refractory)\nsigma : mV = 3*mV",

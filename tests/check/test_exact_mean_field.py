@@ -6,7 +6,7 @@ from scipy.optimize import brentq
 
 from rheobase import AllToAll, CurrentInput, Network, Population, Projection, library, ms, simulate
 from rheobase.model.distribution import Lorentzian
-from rheobase.population.exact_mean_field import exact_mean_field
+from rheobase.population.reduced.exact_mean_field import exact_mean_field
 
 N, TAU, PEAK, DT, J = 10_000, 20.0, 20.0, 0.1, 15.0
 ETA = Lorentzian(-5.0, 1.0).quantiles(N)

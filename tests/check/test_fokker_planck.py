@@ -6,7 +6,7 @@ import pytest
 from rheobase import library
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
-from rheobase.population.fokker_planck import fokker_planck
+from rheobase.population.density.fokker_planck import fokker_planck
 from rheobase.simulation import simulate
 from rheobase.units import kHz, ms, mV, pA
 

@@ -6,7 +6,7 @@ from rheobase import library, simulate
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.distribution import Uniform
 from rheobase.model.network import Network, PoissonInput, Population, Projection
-from rheobase.population.steady_states import steady_states
+from rheobase.population.states.steady_states import steady_states
 from rheobase.units import Hz, ms, mV
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rheobase import Neuron, Population, ms, simulate
-from rheobase.population.stochastic_resonance import stochastic_resonance
+from rheobase.population.neuron.stochastic_resonance import stochastic_resonance
 
 MU, FREQUENCY, EPS, DT = 0.8, 0.1, 0.05, 0.02  # per ms, tau = 1 ms
 N, PERIODS = 2000, 20

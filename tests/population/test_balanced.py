@@ -11,7 +11,7 @@ from rheobase.model.network import CurrentInput, Network, PoissonInput, Populati
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import input_statistics, steady_state
-from rheobase.population.balanced import balance_scan, balanced_state, scaled
+from rheobase.population.reduced.balanced import balance_scan, balanced_state, scaled
 from rheobase.units import Hz, ms, mV
 
 LIF = Neuron(

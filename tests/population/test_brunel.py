@@ -59,7 +59,7 @@ def test_white_noise_cv_of_the_irregular_state(brunel):
 
 def test_the_mode_solves_the_published_characteristic_equation(brunel):
     """1 = exp(-s D) tau [C J (1 - g/4) chi_mu + C J**2 (1 + g**2/4) chi_sigma2], solved without the search."""
-    from rheobase.population.lif_response import lif_response as response
+    from rheobase.population.neuron.lif_response import lif_response as response
 
     state = steady_state(brunel(6.0, 4.0))
     cell = {"tau_m": 20.0, "v_th": 20.0, "v_reset": 10.0, "t_ref": 2.0}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rheobase.population import steady_state, validity
-from rheobase.population.fixed_points import rates_and_slopes
+from rheobase.population.states.fixed_points import rates_and_slopes
 
 RATES = [0.72219199, 2.68821422, 4.1893135, 5.67129662, 6.55753002, 8.28560849, 1.12850794, 7.67473951]
 MU = np.array([2.719535, 6.761266, 7.565248, 6.982210, 7.443014, 9.062298, 2.867418, 9.050450])

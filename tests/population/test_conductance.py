@@ -12,16 +12,16 @@ from rheobase.model.network import CurrentInput, Network, PoissonInput, Populati
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import NotCovered, input_map, input_statistics, lif, missing, steady_state, validity
-from rheobase.population.any_neuron import any_response
-from rheobase.population.conductance_response import _integrated, _leaky
-from rheobase.population.drift import Loaded
-from rheobase.population.fixed_points import rates_and_slopes, settle
-from rheobase.population.fokker_planck import fokker_planck
-from rheobase.population.lif_response import lif_response
-from rheobase.population.membrane import membrane_of
-from rheobase.population.modes import linearise
-from rheobase.population.network_response import transfer_functions
-from rheobase.population.steady_states import steady_states
+from rheobase.population.density.fokker_planck import fokker_planck
+from rheobase.population.input.conductance_response import _integrated, _leaky
+from rheobase.population.neuron.any_neuron import any_response
+from rheobase.population.neuron.drift import Loaded
+from rheobase.population.neuron.lif_response import lif_response
+from rheobase.population.neuron.membrane import membrane_of
+from rheobase.population.rhythm.modes import linearise
+from rheobase.population.rhythm.network_response import transfer_functions
+from rheobase.population.states.fixed_points import rates_and_slopes, settle
+from rheobase.population.states.steady_states import steady_states
 from rheobase.simulation import simulate
 from rheobase.units import Hz, ms, mV, nS, pA, pF, volt
 

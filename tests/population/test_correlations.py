@@ -11,8 +11,8 @@ from rheobase.model.connect import FixedIndegree
 from rheobase.model.network import CurrentInput, Network, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.population import steady_state, transfer
-from rheobase.population.correlations import correlations
-from rheobase.population.spectrum import spectra
+from rheobase.population.fluctuations.correlations import correlations
+from rheobase.population.fluctuations.spectrum import spectra
 from rheobase.units import Hz, ms, mV
 
 LIF = Neuron(

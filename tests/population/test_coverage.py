@@ -10,7 +10,7 @@ from rheobase.model.network import CurrentInput, Network, PoissonInput, Populati
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import covered, input_statistics, missing, steady_state, validity
-from rheobase.population.sources import poisson_rate
+from rheobase.population.input.sources import poisson_rate
 from rheobase.units import Hz, ms, mV, pA
 
 LIF = Neuron(

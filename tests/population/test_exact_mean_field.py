@@ -19,7 +19,7 @@ from rheobase import (
 from rheobase.model.distribution import Lorentzian, Normal
 from rheobase.model.synapse import Synapse
 from rheobase.population import NotCovered
-from rheobase.population.exact_mean_field import exact_mean_field
+from rheobase.population.reduced.exact_mean_field import exact_mean_field
 from rheobase.units import Hz, ms, mV
 
 FIELD = exact_mean_field(Delta=1, eta=-5, J=15)

@@ -14,12 +14,12 @@ from rheobase.model.network import CurrentInput, Network, PoissonInput, Populati
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import NotCovered, steady_state, transfer
-from rheobase.population.any_neuron import any_response
-from rheobase.population.fokker_planck import Interrupted, fokker_planck
-from rheobase.population.fokker_planck_grid import EDGES, width_of
-from rheobase.population.lif_response import lif_response, variance_filter
-from rheobase.population.membrane import membrane_of
-from rheobase.population.modes import modes
+from rheobase.population.density.fokker_planck import Interrupted, fokker_planck
+from rheobase.population.density.fokker_planck_grid import EDGES, width_of
+from rheobase.population.neuron.any_neuron import any_response
+from rheobase.population.neuron.lif_response import lif_response, variance_filter
+from rheobase.population.neuron.membrane import membrane_of
+from rheobase.population.rhythm.modes import modes
 from rheobase.units import kHz, ms, mV, pA
 
 #: No library has this one: a spike current of fourth order.

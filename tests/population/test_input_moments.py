@@ -13,11 +13,11 @@ from rheobase.model.network import CurrentInput, Network, PoissonInput, Populati
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import input_map, input_statistics
-from rheobase.population.channel import weight_moments
-from rheobase.population.fixed_points import rates_and_slopes
-from rheobase.population.free_membrane import ALPHA_AS_EXPONENTIAL, cube_integral, square_integral
-from rheobase.population.lif_response import mean_filter, variance_filter
-from rheobase.population.modes import linearise
+from rheobase.population.input.channel import weight_moments
+from rheobase.population.input.free_membrane import ALPHA_AS_EXPONENTIAL, cube_integral, square_integral
+from rheobase.population.neuron.lif_response import mean_filter, variance_filter
+from rheobase.population.rhythm.modes import linearise
+from rheobase.population.states.fixed_points import rates_and_slopes
 from rheobase.units import Hz, ms, mV, pA, pF
 
 LIF = Neuron(

@@ -8,8 +8,8 @@ from rheobase.model.neuron import Neuron
 from rheobase.numerics.jump_expansion import boundary
 from rheobase.numerics.jump_passage import JumpProcess
 from rheobase.numerics.jumps import Jumps, total
-from rheobase.population.kramers_moyal import kramers_moyal
-from rheobase.population.shot_noise import shot_noise_rate
+from rheobase.population.shots.kramers_moyal import kramers_moyal
+from rheobase.population.shots.shot_noise import shot_noise_rate
 
 UNIT = Neuron("dv/dt = (mu - v)/tau_m : 1\nmu : 1 = 0", threshold="v > 1", reset="v = 0", tau_m="1 s")
 SIZES = np.array([0.1, 0.05, 0.025])

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rheobase.numerics.quadrature import legendre
-from rheobase.population.lif import colour_shift, cv, density, transfer
-from rheobase.population.lif_response import lif_response as response
+from rheobase.population.neuron.lif import colour_shift, cv, density, transfer
+from rheobase.population.neuron.lif_response import lif_response as response
 
 UNIT = {"tau_m": 1.0, "v_th": 1.0, "v_reset": 0.0}
 CELL = {"tau_m": 10.0, "v_th": 15.0, "v_reset": 0.0, "t_ref": 2.0}

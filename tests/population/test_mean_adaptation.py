@@ -9,11 +9,11 @@ from rheobase.model.network import Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import NotCovered, input_map, missing, transfer
-from rheobase.population.adaptation import reduce
-from rheobase.population.fixed_points import rates_and_slopes, settle
-from rheobase.population.mean_adaptation import mean_adaptation
-from rheobase.population.mean_voltage import voltage_integral
-from rheobase.population.membrane import membrane_of
+from rheobase.population.input.mean_voltage import voltage_integral
+from rheobase.population.neuron.membrane import membrane_of
+from rheobase.population.reduced.adaptation import reduce
+from rheobase.population.reduced.mean_adaptation import mean_adaptation
+from rheobase.population.states.fixed_points import rates_and_slopes, settle
 from rheobase.simulation import simulate
 from rheobase.units import Hz, ms, mV, pA
 

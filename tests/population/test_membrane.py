@@ -92,8 +92,8 @@ def test_reasons_not_to_cover_a_synapse_or_an_input():
     )
     force, rates, currents, course = missing(network)
     assert force == (
-        "projection 'A' to 'A': the driving force of this conductance synapse is that of 'u', but the membrane state is "
-        "'v'; write Synapse.conductance(..., voltage='v')"
+        "projection 'A' to 'A': the driving force of this conductance synapse is that of 'u', but the membrane state "
+        "is 'v'; write Synapse.conductance(..., voltage='v')"
     )
     assert rates.startswith("the input of 'A'") and "differs between" in rates
     assert currents.startswith("the current into 'A'") and "differs between" in currents

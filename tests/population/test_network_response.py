@@ -6,8 +6,8 @@ import pytest
 from rheobase import library
 from rheobase.model.errors import ModelError
 from rheobase.population import steady_state
-from rheobase.population.lif import transfer
-from rheobase.population.network_response import transfer_functions
+from rheobase.population.neuron.lif import transfer
+from rheobase.population.rhythm.network_response import transfer_functions
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pytest
 
 from rheobase import library
 from rheobase.model.errors import ModelError
-from rheobase.population.branch import branch
-from rheobase.population.fixed_points import rates_and_slopes
-from rheobase.population.phase_diagram import phase_diagram
-from rheobase.population.statistics import input_map
+from rheobase.population.input.statistics import input_map
+from rheobase.population.rhythm.phase_diagram import phase_diagram
+from rheobase.population.states.branch import branch
+from rheobase.population.states.fixed_points import rates_and_slopes
 
 
 class Client:

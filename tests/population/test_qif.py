@@ -7,7 +7,7 @@ import pytest
 from rheobase import library
 from rheobase.model.errors import ModelError
 from rheobase.population import transfer
-from rheobase.population.qif import qif_log_rate, qif_rate
+from rheobase.population.neuron.qif import qif_log_rate, qif_rate
 
 
 @pytest.mark.parametrize(

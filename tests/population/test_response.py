@@ -6,9 +6,9 @@ import pytest
 from rheobase import library
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
-from rheobase.population.intervals import isi
-from rheobase.population.response import response
-from rheobase.population.transfer import transfer
+from rheobase.population.neuron.intervals import isi
+from rheobase.population.neuron.response import response
+from rheobase.population.neuron.transfer import transfer
 from rheobase.units import Hz, ms, mV
 
 #: Theta = 1, reset 0, tau_m = 1 s: frequencies in units of 1/tau_m are those in Hz.

@@ -12,8 +12,8 @@ from rheobase.numerics.exponential_jumps import exponential_jumps
 from rheobase.numerics.jump_passage import JumpProcess, mean_passage
 from rheobase.numerics.jumps import Jumps
 from rheobase.population import transfer
-from rheobase.population.diffusion_error import diffusion_error
-from rheobase.population.shot_noise import shot_noise_rate, shot_noise_rates
+from rheobase.population.shots.diffusion_error import diffusion_error
+from rheobase.population.shots.shot_noise import shot_noise_rate, shot_noise_rates
 from rheobase.units import Hz, ms, mV
 
 UNIT = Neuron("dv/dt = (mu - v)/tau_m : 1\nmu : 1 = 0", threshold="v > 1", reset="v = 0", tau_m="1 s")

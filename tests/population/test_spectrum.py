@@ -9,9 +9,9 @@ from rheobase.model.connect import FixedIndegree
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.population import activity_spectrum, steady_state
-from rheobase.population.lif import cv, transfer
-from rheobase.population.lif_response import lif_response as response
-from rheobase.population.spectrum import renewal_spectrum
+from rheobase.population.fluctuations.spectrum import renewal_spectrum
+from rheobase.population.neuron.lif import cv, transfer
+from rheobase.population.neuron.lif_response import lif_response as response
 from rheobase.units import Hz, ms, mV
 
 LIF = Neuron(
@@ -55,7 +55,7 @@ def test_uncoupled_neurons_have_the_spectrum_of_their_own_trains():
 
 def test_at_frequency_zero_the_response_is_that_of_the_stationary_rates(brunel):
     """``(1 - M(0))**-1`` is the derivative of the self-consistent rates with respect to a rate added to them."""
-    from rheobase.population.fixed_points import rates_and_slopes
+    from rheobase.population.states.fixed_points import rates_and_slopes
 
     network = brunel(5.0, 2.0)
     state = steady_state(network)

@@ -5,12 +5,12 @@ import pytest
 
 from rheobase import library
 from rheobase.model.errors import ModelError
-from rheobase.population.modes import linearise
-from rheobase.population.nyquist import unstable_modes
-from rheobase.population.stability import stability
-from rheobase.population.statistics import input_map
-from rheobase.population.steady_states import steady_states
-from rheobase.population.working_point import working_point
+from rheobase.population.input.statistics import input_map
+from rheobase.population.rhythm.modes import linearise
+from rheobase.population.rhythm.nyquist import unstable_modes
+from rheobase.population.rhythm.stability import stability
+from rheobase.population.states.steady_states import steady_states
+from rheobase.population.states.working_point import working_point
 
 COLUMN = [0.72219199, 2.68821422, 4.1893135, 5.67129662, 6.55753002, 8.28560849, 1.12850794, 7.67473951]
 

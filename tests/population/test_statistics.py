@@ -11,9 +11,9 @@ from rheobase.model.network import CurrentInput, Network, PoissonInput, Populati
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import input_map, input_statistics
-from rheobase.population.delay import delay_distribution
-from rheobase.population.fixed_points import rates_and_slopes
-from rheobase.population.modes import linearise
+from rheobase.population.input.delay import delay_distribution
+from rheobase.population.rhythm.modes import linearise
+from rheobase.population.states.fixed_points import rates_and_slopes
 from rheobase.units import Hz, ms, mV, pA, pF
 
 LIF = Neuron(

@@ -5,7 +5,7 @@ import pytest
 
 from rheobase import Hz, ModelError, library, mV
 from rheobase.model.neuron import Neuron
-from rheobase.population.stochastic_resonance import stochastic_resonance
+from rheobase.population.neuron.stochastic_resonance import stochastic_resonance
 from rheobase.units import ms
 
 #: tau = 1 ms, threshold 1, reset 0: numbers of the literature are per ms.

@@ -13,10 +13,10 @@ from rheobase.model.network import Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import activity_spectrum, steady_state, validity
-from rheobase.population.diffusion_error import diffusion_error
-from rheobase.population.finite_size_noise import relative_fluctuation
-from rheobase.population.fixed_points import rates_and_slopes
-from rheobase.population.predictions import validity_report
+from rheobase.population.shots.diffusion_error import diffusion_error
+from rheobase.population.states.fixed_points import rates_and_slopes
+from rheobase.population.trust.finite_size_noise import relative_fluctuation
+from rheobase.population.trust.predictions import validity_report
 from rheobase.units import Hz, ms, mV
 
 LIF = Neuron(

@@ -6,11 +6,11 @@ import pytest
 
 from rheobase import AllToAll, ModelError, Network, Neuron, Population, Projection, Synapse, library, ms
 from rheobase.population import NotCovered, input_map, steady_state
-from rheobase.population.any_neuron import rates as neuron_rates
-from rheobase.population.fixed_points import rates_and_slopes
-from rheobase.population.stability import stability
-from rheobase.population.synaptic_drive import SynapticDrive
-from rheobase.population.wilson_cowan import wilson_cowan
+from rheobase.population.neuron.any_neuron import rates as neuron_rates
+from rheobase.population.reduced.synaptic_drive import SynapticDrive
+from rheobase.population.reduced.wilson_cowan import wilson_cowan
+from rheobase.population.rhythm.stability import stability
+from rheobase.population.states.fixed_points import rates_and_slopes
 from rheobase.units import mV, nS, pA
 
 #: mu = .9, sigma = .35 in units of the threshold, reset at 0: rate times tau, and its slope in mu, by quadrature with

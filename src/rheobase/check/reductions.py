@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from rheobase.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population import SteadyState, steady_state
-from rheobase.population.stability import Stability, stability
-from rheobase.population.wilson_cowan import RateRun, WilsonCowan, wilson_cowan
+from rheobase.population.reduced.wilson_cowan import RateRun, WilsonCowan, wilson_cowan
+from rheobase.population.rhythm.stability import Stability, stability
 from rheobase.simulation import Recording, simulate
 from rheobase.units import Quantity, internal, ms
 
@@ -114,7 +114,7 @@ def compare_reductions(
     duration
         Time that is compared; it follows ``transient``, which is left out.
     tau
-        Time constants of the rate equations, see `rheobase.population.wilson_cowan`.
+        Time constants of the rate equations, see `rheobase.population.reduced.wilson_cowan`.
     seed, threads, dt
         As for `rheobase.simulate`.
 

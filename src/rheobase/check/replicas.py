@@ -18,8 +18,8 @@ from rheobase.check.result import Row, Score
 from rheobase.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population import SteadyState
-from rheobase.population.correlations import Correlations, correlations
-from rheobase.population.spectrum import spectra
+from rheobase.population.fluctuations.correlations import Correlations, correlations
+from rheobase.population.fluctuations.spectrum import spectra
 from rheobase.simulation import Recording
 from rheobase.units import ms
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rheobase.check.table import table
 from rheobase.jsonfile import json_text, plain
 from rheobase.population import Mode, SteadyState
-from rheobase.population.spectrum import METHODS as LINEAR_RESPONSE
+from rheobase.population.fluctuations.spectrum import METHODS as LINEAR_RESPONSE
 from rheobase.simulation import Recording
 
 #: Below this rate (Hz) a population counts as silent.

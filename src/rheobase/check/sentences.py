@@ -10,7 +10,7 @@ from rheobase.check.result import Row
 from rheobase.check.timestep import about_the_time_step
 from rheobase.model.network import Network
 from rheobase.population import SteadyState
-from rheobase.population.predictions import describe_state
+from rheobase.population.trust.predictions import describe_state
 
 FEW_INTERVALS = 20.0
 _LONG_S = 1000.0  # of simulated time: more than anyone waits for a spike

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rheobase.check.result import NEGLIGIBLE_HZ
 from rheobase.population import SteadyState
-from rheobase.population.any_neuron import rates
+from rheobase.population.neuron.any_neuron import rates
 
 #: ``-zeta(1/2)/sqrt(2 pi)``: Broadie, Glasserman & Kou (1997), A continuity correction for discrete barrier options,
 #: Math. Finance 7:325.

@@ -123,6 +123,20 @@ def analyse(options: argparse.Namespace) -> None:
     run(options, tell=_wants_progress(options))
 
 
+def theory(options: argparse.Namespace) -> None:
+    """Print the stationary states of a network and how far the theory can be trusted."""
+    from rheobase.cli.theory import run
+
+    run(options)
+
+
+def phase_diagram(options: argparse.Namespace) -> None:
+    """Print and draw the states of a network over two parameters."""
+    from rheobase.cli.theory import run_phase_diagram
+
+    run_phase_diagram(options, tell=_wants_progress(options))
+
+
 def demo(options: argparse.Namespace) -> None:
     """Compare Brunel's network with its theory at three points."""
     from rheobase.check.demo import run_demo

@@ -20,6 +20,8 @@ _EXAMPLES = """examples:
   rheobase show adex
   rheobase analyse hodgkin_huxley --figure hh.png
   rheobase compare brunel2000 -p g=5 -p eta=2 --figure brunel.png
+  rheobase theory brunel2000 -p g=6 -p eta=4
+  rheobase phase-diagram brunel2000 --x g --y eta --figure phases.png
   rheobase compare my_network.toml --duration "2 s" --json result.json
 """
 
@@ -28,7 +30,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
         if choice:
-            message = f"there is no command {choice[1]!r}{nearest(choice[1], re.findall(r'[a-z]+', choice[2]))}"
+            message = f"there is no command {choice[1]!r}{nearest(choice[1], re.findall(r'[a-z-]+', choice[2]))}"
         raise ModelError(f"{message} (rheobase --help lists the commands, rheobase COMMAND --help the options)")
 
 
@@ -88,6 +90,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_analysis(analysing)
     analysing.set_defaults(run=commands.analyse)
 
+    theory = commands_of.add_parser("theory", help="every stationary state of a network by mean-field theory")
+    _add_model(theory)
+    _add_output(theory)
+    theory.set_defaults(run=commands.theory)
+
+    diagram = commands_of.add_parser("phase-diagram", help="the states of a network over two of its parameters")
+    _add_phase_diagram(diagram)
+    diagram.set_defaults(run=commands.phase_diagram)
+
     demo = commands_of.add_parser("demo", help="compare Brunel's network with its theory at three points")
     demo.add_argument("--output", type=Path, default=Path("demo"), metavar="FOLDER", help="default: demo")
     demo.add_argument("--duration", type=_time, default=1000.0, help="default: 1 s")
@@ -113,6 +124,25 @@ def _add_parameters(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a parameter of a library model or neuron file, such as g=5 or 'tau_m=10 ms'; may be given several times",
     )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="write a figure to FILE (.png, .pdf, .svg)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _add_phase_diagram(parser: argparse.ArgumentParser) -> None:
+    _add_model(parser)
+    for axis, example in (("x", "g"), ("y", "eta")):
+        parser.add_argument(
+            f"--{axis}", required=True, metavar="NAME", help=f"a parameter of the model, such as {example}"
+        )
+        parser.add_argument(
+            f"--{axis}-range", type=float, nargs=2, metavar=("LOW", "HIGH"), help="default: half to twice its own value"
+        )
+    parser.add_argument("--points", type=_count, default=13, help="places in each direction, default 13")
+    _add_output(parser)
 
 
 def _add_analysis(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from rheobase.plot.correlations import correlations, population_spectra
 from rheobase.plot.fokker_planck import population_activity
 from rheobase.plot.input_statistics import input_statistics
 from rheobase.plot.recording import recording
-from rheobase.plot.response_to_noise import frequency_response, intervals
+from rheobase.plot.response_to_noise import frequency_response, intervals, transfer_functions
 from rheobase.plot.steady import steady_state
 from rheobase.plot.style import require_format, save
 from rheobase.plot.transfer import transfer
@@ -27,4 +27,5 @@ __all__ = [
     "save",
     "steady_state",
     "transfer",
+    "transfer_functions",
 ]

@@ -194,6 +194,7 @@ def drawn(value: float | np.ndarray | Distribution, gain: float, order: NDArray[
             return Drawn(wiring.UNIFORM, low * gain, high * gain, 0.0, 0.0, 1.0, _NONE_FLOAT)
         case np.ndarray():
             return Drawn(wiring.ARRAY, 0.0, 0.0, 0.0, 0.0, 1.0, value[order] * gain)
+    assert isinstance(value, float | int)  # a Lorentzian has no variance, and synapses refuse it
     return Drawn(wiring.CONSTANT, float(value) * gain, 0.0, 0.0, 0.0, 1.0, _NONE_FLOAT)
 
 

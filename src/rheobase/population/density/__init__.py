@@ -1,0 +1,1 @@
+"""The density of membrane potentials in time."""

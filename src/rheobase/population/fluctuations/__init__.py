@@ -1,0 +1,1 @@
+"""Finite size: spectra and correlations."""

@@ -1,0 +1,58 @@
+"""What a user gives as mean input and noise strength: quantities, or numbers in the unit of the membrane state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.model.errors import ModelError
+from rheobase.model.neuron import Neuron
+from rheobase.model.shown_units import read, shown_unit
+from rheobase.population.neuron.membrane import Membrane
+
+Array = NDArray[np.float64]
+
+
+def inputs(neuron: Neuron, voltage: str, mu: Any, sigma: Any) -> tuple[tuple[int, ...], Array, Array]:
+    """Both as flat arrays of one length (internal units), and their shape.
+
+    Raises
+    ------
+    ModelError
+        If they do not broadcast, or ``sigma`` is negative.
+    """
+    found = [_read(neuron, voltage, value) for value in (mu, sigma)]
+    if np.any(found[1] < 0.0):
+        raise ModelError("sigma must not be negative: it is the strength of the noise; 0 means none")
+    try:
+        mean, spread = np.broadcast_arrays(*found)
+    except ValueError:
+        shapes = " and ".join(str(x.shape) for x in found)
+        raise ModelError(f"mu and sigma have shapes {shapes}, which do not broadcast; give them one shape") from None
+    return mean.shape, mean.ravel().astype(float), spread.ravel().astype(float)
+
+
+def one_input(neuron: Neuron, m: Membrane, mu: Any, sigma: Any) -> tuple[float, float, float]:
+    """One mean and one noise strength with the neuron's own noise (internal units), and the unit's size.
+
+    Raises
+    ------
+    ModelError
+        If there are several, or one is not finite.
+    """
+    shape, mean, spread = inputs(neuron, m.voltage, mu, sigma)
+    if shape not in ((), (1,)):
+        raise ModelError(f"give one mu and one sigma, not {mean.size}")
+    if not np.isfinite(mean[0] + spread[0]):
+        raise ModelError(f"mu and sigma must be finite, not {mean[0]:g} and {spread[0]:g}")
+    total = float(np.hypot(spread[0], np.sqrt(m.tau_m) * m.noise))
+    return float(mean[0]), total, shown_unit(neuron, m.voltage).scale
+
+
+def _read(neuron: Neuron, voltage: str, value: Any) -> Array:
+    parts = value if isinstance(value, list | tuple) else [value]
+    if all(isinstance(part, int | float | np.number | np.ndarray) for part in parts):
+        return np.asarray(value, float) * shown_unit(neuron, voltage).scale
+    return np.asarray(read(neuron, voltage, value), float)

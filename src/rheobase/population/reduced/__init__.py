@@ -1,0 +1,1 @@
+"""Fewer variables: rate models, exact and balanced mean field, mean adaptation."""

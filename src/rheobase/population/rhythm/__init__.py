@@ -1,0 +1,1 @@
+"""Linear response of a network: modes, stability, phase diagrams."""

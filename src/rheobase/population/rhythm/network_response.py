@@ -1,0 +1,79 @@
+"""`transfer_functions`: how each population of a network follows a modulated input at its working point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rheobase.model.errors import ModelError
+from rheobase.model.network import Network
+from rheobase.population.input.statistics import input_map
+from rheobase.population.neuron.any_neuron import any_response
+
+Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class TransferFunctions:
+    """Linear response of the populations of a network, shape (populations, frequencies).
+
+    Attributes
+    ----------
+    populations : tuple of str
+    frequencies, rates : ndarray
+        Hz.
+    by_mu, by_sigma2 : ndarray of complex
+        Change of the rate (Hz) per mV of a modulation ``exp(+i 2 pi f t)`` of the mean input, and per mV**2 of one of
+        its variance. Synaptic filters and delays are not in them.
+    """
+
+    populations: tuple[str, ...]
+    frequencies: Array
+    rates: Array
+    by_mu: Complex
+    by_sigma2: Complex
+
+    def plot(self, ax: Any = None) -> Any:
+        """Gains against the frequency."""
+        from rheobase import plot
+
+        return plot.transfer_functions(self, ax)
+
+
+def transfer_functions(network: Network, rates: ArrayLike, frequencies: ArrayLike) -> TransferFunctions:
+    """Transfer functions of all populations at stationary rates.
+
+    Leaky neurons with slow synapses by the bounds that are shifted for coloured noise (Schuecker, Diesmann & Helias
+    2015, Phys Rev E 92:052119). At frequency 0 they are the slopes of the stationary rate, refractory time included.
+    (A response that leaves the refractory time out of its denominator is too large there, by ``1/(1 - rate t_ref)``.)
+
+    Parameters
+    ----------
+    network
+        One that the theory covers.
+    rates
+        Hz, one per population, as `rheobase.population.states.steady_state` gives them.
+    frequencies
+        Hz.
+
+    Raises
+    ------
+    NotCovered
+        If the theory does not cover the network.
+    ModelError
+        If there is not one rate per population.
+    """
+    maps = input_map(network)
+    nu = np.asarray(rates, float)
+    if nu.shape != (len(maps.names),):
+        raise ModelError(f"there are {len(maps.names)} populations, but rates has shape {nu.shape}; give one rate each")
+    drive, f = maps.drive(1e-3 * nu), np.atleast_1d(np.asarray(frequencies, float))
+    s = np.asarray(2e-3j * np.pi * f, complex)
+    inputs = zip(drive.membranes, drive.mu, drive.sigma, drive.shift, strict=True)
+    found = [any_response(s, m, float(mu), float(sigma), float(shift)) for m, mu, sigma, shift in inputs]
+    by_mu, by_sigma2 = ([1e3 * getattr(part, name) for part in found] for name in ("chi_mu", "chi_sigma2"))
+    return TransferFunctions(maps.names, f, nu, np.array(by_mu), np.array(by_sigma2))

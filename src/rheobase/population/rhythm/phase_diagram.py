@@ -1,0 +1,275 @@
+"""`phase_diagram`: the states of a family of networks over the plane of two parameters, and the lines in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.model.errors import ModelError
+from rheobase.model.network import Network
+from rheobase.population.rhythm.phase_lines import PhaseLine, covered, crossings, followed, seeds
+from rheobase.population.rhythm.phase_points import LABELS, PhasePoint, examine
+from rheobase.population.states.family import Family, family
+from rheobase.progress import Progress
+
+Array = NDArray[np.float64]
+
+_PIECES = 12
+
+
+@dataclass(frozen=True)
+class PhaseDiagram:
+    """Regions and lines in the plane of two parameters.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The parameters: horizontal, vertical.
+    populations : tuple of str
+    x, y : ndarray
+        The grid.
+    points : tuple of tuple of PhasePoint
+        All states at each place, ``points[i][j]`` at ``x[i], y[j]``.
+    lines : tuple of PhaseLine
+        Where an oscillation begins (``hopf``) and where two states meet (``fold``), continued to the borders.
+    complete : bool
+        False if it was interrupted; then the grid is what was done, and lines may be missing.
+    """
+
+    names: tuple[str, str]
+    populations: tuple[str, ...]
+    x: Array
+    y: Array
+    points: tuple[tuple[PhasePoint, ...], ...]
+    lines: tuple[PhaseLine, ...]
+    complete: bool
+    family: Family = field(repr=False, compare=False)
+
+    @property
+    def labels(self) -> tuple[tuple[str, ...], ...]:
+        """The label at each place: SR, AI, SI fast, SI slow, Q, several joined by ' + '."""
+        return tuple(tuple(point.label for point in column) for column in self.points)
+
+    def label(self, x: float, y: float) -> str:
+        """The label at any place, found there."""
+        return examine(self.family, (float(x), float(y))).label
+
+    def crossings(self, **place: float) -> tuple[PhaseLine, ...]:
+        """Where the lines cross a value of one parameter, solved to rounding: ``crossings(g=5)``.
+
+        Each is a `PhaseLine` of one point.
+
+        Raises
+        ------
+        ModelError
+            If the name is none of the two parameters.
+        """
+        if len(place) != 1 or next(iter(place)) not in self.names:
+            raise ModelError(
+                f"give a value of one of {' and '.join(self.names)}, such as crossings({self.names[0]}=1.0)"
+            )
+        ((name, value),) = place.items()
+        axis = self.names.index(name)
+        return tuple(point for line in self.lines for point in crossings(self.family, line, axis, float(value)))
+
+    @property
+    def status(self) -> str:
+        """A sentence."""
+        kinds = [line.kind for line in self.lines]
+        ending = "" if self.complete else " It was interrupted: what is shown is not all."
+        return f"{kinds.count('hopf')} Hopf lines and {kinds.count('fold')} fold lines.{ending}"
+
+    def summary(self) -> str:
+        """What the labels found mean, how much of the plane each has, and the lines, in lines."""
+        found = [label for column in self.labels for label in column]
+        lines = [
+            f"{label}: {found.count(label) / max(len(found), 1):.0%} of the plane" for label in dict.fromkeys(found)
+        ]
+        single = dict.fromkeys(part for label in found for part in label.split(" + "))
+        lines += [f"  {part} is {LABELS[part]}" for part in single]
+        for line in self.lines:
+            ends = " to ".join(f"({a:.4g}, {b:.4g})" for a, b in line.values[[0, -1]])
+            rhythm = (
+                f", {line.frequency_hz.min():.4g} to {line.frequency_hz.max():.4g} Hz" if line.kind == "hopf" else ""
+            )
+            lines.append(f"{line.kind} line from {ends} in ({', '.join(self.names)}){rhythm}")
+        return "\n".join([*lines, self.status])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and texts, ready for JSON."""
+        return {
+            "names": list(self.names),
+            "populations": list(self.populations),
+            "x": self.x.tolist(),
+            "y": self.y.tolist(),
+            "labels": [list(column) for column in self.labels],
+            "rates_hz": [[[state.rates.tolist() for state in p.states] for p in column] for column in self.points],
+            "lines": [
+                {
+                    "kind": line.kind,
+                    "values": line.values.tolist(),
+                    "rates_hz": line.rates.tolist(),
+                    "frequency_hz": line.frequency_hz.tolist(),
+                }
+                for line in self.lines
+            ],
+            "complete": self.complete,
+        }
+
+    def cite(self) -> str:
+        """The publications behind the methods used here."""
+        return (
+            "Brunel N (2000), J Comput Neurosci 8:183 (phase diagram, names of the states)\n"
+            "Brunel N, Hakim V (1999), Neural Comput 11:1621 (fast oscillations; stability of the asynchronous state)\n"
+            "Keller HB (1977), in Applications of Bifurcation Theory, Academic Press (continuation by arclength)"
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """The regions with their labels, and the lines."""
+        from rheobase.plot.phase_diagram import phase_diagram
+
+        return phase_diagram(self, ax)
+
+
+def phase_diagram(
+    make: Callable[..., Network],
+    x: str,
+    y: str,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    *,
+    points: int | tuple[int, int] = 13,
+    fixed: dict[str, Any] | None = None,
+    client: Any = None,
+    progress: bool = False,
+) -> PhaseDiagram:
+    """The states of a family of networks over two parameters, and the lines on which they change.
+
+    At each place of a grid all self-consistent states are found, and the modes that grow are counted. Where that
+    differs between neighbours, the Hopf or fold point between them is solved for, and its line continued to the borders
+    of the plane (Newton's method on rates, frequency and parameters; Keller 1977). States are named as by Brunel
+    (2000).
+
+    Parameters
+    ----------
+    make
+        Returns a `Network` when called with both parameters by name, such as `rheobase.library.brunel2000`.
+    x, y
+        Names of the parameters.
+    x_range, y_range
+        Their ranges.
+    points
+        Places of the grid in each direction. Lines do not depend on it, unless one fits between the places.
+    fixed
+        Values of other parameters of ``make``.
+    client
+        Something that examines the places elsewhere: an object with ``map(function, items)`` and ``gather``, such as a
+        Dask client. The numbers are the same.
+    progress
+        Show a bar.
+
+    Returns
+    -------
+    PhaseDiagram
+        What was done so far, with ``complete`` False, if interrupted by Ctrl-C.
+
+    Raises
+    ------
+    ModelError
+        If ``make`` has no such parameters or refuses a value, or the ranges or ``points`` make no sense.
+    NotCovered
+        With every reason why the theory does not cover a network.
+
+    Examples
+    --------
+    >>> from rheobase import library
+    >>> found = phase_diagram(library.brunel2000, "g", "eta", (3, 8), (0.5, 5))   # doctest: +SKIP
+    >>> found.plot()                                                              # doctest: +SKIP
+    """
+    if x == y:
+        raise ModelError(f"the two parameters of a phase diagram must differ; both are {x!r}")
+    own = family(make, {x: x_range, y: y_range}, fixed)
+    n_x, n_y = _sizes(points)
+    columns, rows = np.linspace(own.low[0], own.high[0], n_x), np.linspace(own.low[1], own.high[1], n_y)
+    places = [(float(a), float(b)) for a in columns for b in rows]
+    bar = Progress(2 * len(places), f"{x} and {y}", progress, in_time=False)
+    lines: list[PhaseLine] = []
+    done: list[PhasePoint] = []
+    complete, populations = True, own.populations
+    try:
+        for point in _examined(own, places, client):
+            done.append(point)
+            bar.tick(1)
+        _find_lines(own, done, n_y, lines, bar)
+    except KeyboardInterrupt:
+        complete = False
+    finally:
+        bar.close()
+    whole = len(done) // n_y
+    grid = tuple(tuple(done[k * n_y : (k + 1) * n_y]) for k in range(whole))
+    return PhaseDiagram((x, y), populations, columns[:whole], rows, grid, tuple(lines), complete, own)
+
+
+def _sizes(points: Any) -> tuple[int, int]:
+    try:
+        sizes = np.broadcast_to(np.asarray(points, float), 2)
+        if np.all((sizes >= 2) & (sizes == np.round(sizes)) & np.isfinite(sizes)):
+            return int(sizes[0]), int(sizes[1])
+    except (TypeError, ValueError):
+        pass
+    raise ModelError(f"points must be a whole number, at least 2, or two of them, not {points!r}")
+
+
+def _examined(own: Family, places: list[tuple[float, float]], client: Any) -> Iterable[PhasePoint]:
+    """The states at all places, in order."""
+    if client is None:
+        return (examine(own, place) for place in places)
+    plain = Family(own.make, own.names, own.low, own.high, own.fixed)  # without what was read already
+    return client.gather(client.map(partial(examine, plain), places))
+
+
+def _find_lines(own: Family, done: list[PhasePoint], n_y: int, lines: list[PhaseLine], bar: Progress) -> None:
+    """Search every edge of the grid for the beginning of a line that has not been followed."""
+    for k, point in enumerate(done):
+        for axis, other in ((0, k + n_y), (1, k + 1 if (k + 1) % n_y else len(done))):
+            if other < len(done):
+                _search_edge(own, point, done[other], axis, lines)
+        bar.tick(1)
+
+
+def _search_edge(own: Family, a: PhasePoint, b: PhasePoint, axis: int, lines: list[PhaseLine]) -> None:
+    """Lines between two neighbours; where they differ in kind though not in the modes that grow, in small pieces."""
+    if not _alike(a, b):
+        _follow_from(own, a, b, axis, lines)
+    elif a.label != b.label and not any(_crosses(line, a, b, axis) for line in lines):
+        places = np.linspace(a.values, b.values, _PIECES + 1)[1:-1]
+        chain = [a, *(examine(own, (float(x), float(y))) for x, y in places), b]
+        for first, second in pairwise(chain):
+            if not _alike(first, second):
+                _follow_from(own, first, second, axis, lines)
+
+
+def _crosses(line: PhaseLine, a: PhasePoint, b: PhasePoint, axis: int) -> bool:
+    """Whether a line crosses the edge between two places of the grid."""
+    across = line.values[:, 1 - axis] - a.values[1 - axis]
+    along = line.values[:, axis]
+    hits = np.flatnonzero(across[:-1] * across[1:] <= 0.0)
+    return bool(np.any((along[hits] >= a.values[axis]) & (along[hits] <= b.values[axis])))
+
+
+def _alike(a: PhasePoint, b: PhasePoint) -> bool:
+    return [state.unstable for state in a.states] == [state.unstable for state in b.states]
+
+
+def _follow_from(own: Family, a: PhasePoint, b: PhasePoint, axis: int, lines: list[PhaseLine]) -> None:
+    for kind, seed in seeds(own, a, b, axis):
+        if not covered(lines, kind, seed, own):
+            line = followed(own, kind, seed)
+            if line is not None:
+                lines.append(line)

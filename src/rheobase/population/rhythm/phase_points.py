@@ -1,0 +1,104 @@
+"""One place of a phase diagram: the states there, and what each would look like in a simulation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheobase.errors import ModelError
+from rheobase.population.input.statistics import InputMap
+from rheobase.population.neuron.any_neuron import cvs
+from rheobase.population.rhythm.modes import Mode, leading_modes, linearise
+from rheobase.population.rhythm.nyquist import unstable_modes
+from rheobase.population.states.family import Family
+from rheobase.population.states.state_search import all_states
+
+Array = NDArray[np.float64]
+
+_QUIET = 0.01
+_FAST = 8.0
+_LOCKED = 0.8
+
+#: What the labels mean.
+LABELS = {
+    "Q": "almost quiescent: stable, rates below 0.01/tau_m",
+    "AI": "asynchronous, stable",
+    "SI fast": "synchronous irregular, fast: oscillation of a period below eight mean delays, neurons skip cycles",
+    "SI slow": "synchronous irregular, slow: oscillation of a longer period",
+    "SR": "synchronous, regular: oscillation at about the neurons' own rate, near the limit of the refractory time",
+    "?": "no state found, or its modes could not be counted",
+}
+
+
+@dataclass(frozen=True)
+class PhaseState:
+    """A state at one place: rates (Hz), how many modes grow, the fastest growing of them, and a label of `LABELS`.
+
+    A state that one real mode leaves (a saddle between two others) has the label ``saddle``.
+    """
+
+    rates: Array
+    unstable: int
+    mode: Mode | None
+    label: str
+
+
+@dataclass(frozen=True)
+class PhasePoint:
+    """The states at one place; ``label`` joins those of the states that a network can be in."""
+
+    values: tuple[float, ...]
+    states: tuple[PhaseState, ...]
+
+    @property
+    def label(self) -> str:
+        kinds = dict.fromkeys(state.label for state in self.states if state.label != "saddle")
+        return " + ".join(kinds) or "?"
+
+
+def examine(own: Family, values: tuple[float, ...]) -> PhasePoint:
+    """All states at one place, classified."""
+    try:
+        maps = own.maps(values)
+    except ModelError as reason:
+        place = ", ".join(f"{name} = {value:g}" for name, value in zip(own.names, values, strict=True))
+        raise ModelError(f"at {place}: {reason}") from None
+    return PhasePoint(values, tuple(_state(maps, rates) for rates in all_states(maps)))
+
+
+def _state(maps: InputMap, rates: Array) -> PhaseState:
+    linear = linearise(maps, rates)
+    try:
+        unstable = unstable_modes(linear)
+        mode = leading_modes(linear, 1)[0] if unstable else None
+    except (ArithmeticError, IndexError):
+        return PhaseState(rates * 1e3, -1, None, "?")
+    return PhaseState(rates * 1e3, unstable, mode, _label(maps, rates, unstable, mode))
+
+
+def _label(maps: InputMap, rates: Array, unstable: int, mode: Mode | None) -> str:
+    if mode is None:
+        return "Q" if np.all(rates * maps.column("tau_m") < _QUIET) else "AI"
+    if unstable % 2:
+        return "saddle"
+    drive = maps.drive(rates)
+    active = int(np.argmax(rates))
+    cv = float(cvs(maps.membranes, drive.mu, drive.sigma)[active])
+    per_cycle = 1e3 * rates[active] / mode.frequency_hz if mode.frequency_hz else np.inf
+    if cv < 0.5 and _near_whole(per_cycle):
+        return "SR"
+    return "SI fast" if mode.frequency_hz * _mean_delay(maps) > 1e3 / _FAST else "SI slow"
+
+
+def _near_whole(per_cycle: float) -> bool:
+    """Whether a neuron fires on nearly every cycle, or the rhythm is a harmonic of the neurons' own."""
+    return per_cycle > _LOCKED or abs(1.0 / max(per_cycle, 1e-9) - round(1.0 / max(per_cycle, 1e-9))) < 1.0 - _LOCKED
+
+
+def _mean_delay(maps: InputMap) -> float:
+    """Delay (ms) of the recurrent input, synaptic time included, weighted by the size of the input."""
+    weights = [abs(c.in_degree * c.jump) for c in maps.channels]
+    times = [c.delay.mean + c.tau_s for c in maps.channels]
+    return float(np.average(times, weights=weights)) if np.sum(weights) > 0.0 else 0.0

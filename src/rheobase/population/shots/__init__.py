@@ -1,0 +1,1 @@
+"""Input as jumps, not as Gaussian noise."""

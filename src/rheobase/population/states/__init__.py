@@ -1,0 +1,1 @@
+"""Self-consistent stationary states."""

@@ -1,0 +1,1 @@
+"""How far the theory can be trusted."""
