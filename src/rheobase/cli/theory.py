@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
     print("\nHow far can it be trusted?\n")
     print(report.summary())
     if options.json is not None:
-        json_text({"model": options.model, **states.to_dict(), "validity": report.to_dict()["rows"]}, options.json)
+        json_text({"model": options.model, **states.to_dict(), "validity": report.to_dict()["criteria"]}, options.json)
         print(f"numbers: {options.json}")
     _draw(states, options)
 

@@ -1,0 +1,50 @@
+"""``rheobase theory`` and ``rheobase phase-diagram``."""
+
+import json
+
+import pytest
+
+from rheobase.cli import main
+
+
+def test_states_modes_and_validity(tmp_path, capsys):
+    numbers, figure = tmp_path / "theory.json", tmp_path / "theory.png"
+    command = ["theory", "brunel2000", "-p", "g=6", "-p", "eta=4", "--json", str(numbers), "--figure", str(figure)]
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    assert "2 modes grow" in text and "BROKEN" in text and figure.stat().st_size > 1000
+    found = json.loads(numbers.read_text())
+    (state,) = found["steady_states"]
+    assert state["rates_hz"]["E"] == pytest.approx(55.84126238, abs=1e-8) and not state["stable"]
+    assert state["modes"][0]["growth_per_s"] == pytest.approx(51.50, abs=5e-3)
+    assert state["modes"][0]["frequency_hz"] == pytest.approx(190.21, abs=5e-3)
+    assert any(row["criterion"] == "jump size" and row["kept"] is False for row in found["validity"])
+
+
+def test_a_phase_diagram(tmp_path, capsys):
+    numbers, figure = tmp_path / "phases.json", tmp_path / "phases.png"
+    command = ["phase-diagram", "brunel2000", "--x", "g", "--y", "eta", "--x-range", "5", "6", "--y-range", "2", "4",
+               "--points", "2", "--quiet", "--json", str(numbers), "--figure", str(figure)]  # fmt: skip
+    assert main(command) == 0
+    assert "AI" in capsys.readouterr().out and figure.exists()
+    found = json.loads(numbers.read_text())
+    assert found["names"] == ["g", "eta"] and {line["kind"] for line in found["lines"]} == {"hopf"}
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["theory", "lif"], "lif is a single neuron, and this needs a network"),
+        (["theory", "brunel"], "did you mean 'brunel2000'"),
+        (
+            ["phase-diagram", "brunel2000", "--x", "g", "--y", "etta"],
+            "brunel2000 has no parameter 'etta'; it has: g",
+        ),
+        (["phase-diagram", "lif", "--x", "g", "--y", "eta"], "is a single neuron, and a phase diagram needs a network"),
+        (["phase-diagram", "mine.toml", "--x", "g", "--y", "eta"], "needs a family of them"),
+        (["phase-diagram", "brunel2000", "--x", "g"], "--y"),
+    ],
+)
+def test_mistakes(command, message, capsys):
+    assert main(command) != 0
+    assert message in capsys.readouterr().err
