@@ -151,7 +151,7 @@ def test_the_file_is_good_as_it_stands(tmp_path):
             'weight = {distribution = "norml", mean = "1 mV", sd = "1 mV"}',
             'weight = "0.2 mV"',
             "net.toml: line 27: [[projection]] 1 weight: distribution: must be one of normal, lognormal, "
-            "uniform, not 'norml'",
+            "uniform, lorentzian, not 'norml'",
         ),
     ],
 )

@@ -7,7 +7,12 @@ from rheobase import ModelError, Neuron, UnitError, library, uA, volt
 from rheobase.dynamics.field import VectorField
 from rheobase.units import cm, mV
 
-NEURONS = [name for name in library.names() if library.entry(name).kind == "neuron" and name != "poisson"]
+#: All that have differential equations without jumps.
+NEURONS = [
+    name
+    for name in library.names()
+    if library.entry(name).kind == "neuron" and name != "poisson" and library.make(name).is_smooth
+]
 
 
 @pytest.mark.parametrize("name", NEURONS)

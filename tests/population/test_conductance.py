@@ -11,9 +11,10 @@ from rheobase.model.connect import FixedIndegree
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
-from rheobase.population import NotCovered, input_map, input_statistics, lif, missing, steady_state, validity
+from rheobase.population import NotCovered, input_map, input_statistics, missing, steady_state, validity
 from rheobase.population.density.fokker_planck import fokker_planck
 from rheobase.population.input.conductance_response import _integrated, _leaky
+from rheobase.population.neuron import lif
 from rheobase.population.neuron.any_neuron import any_response
 from rheobase.population.neuron.drift import Loaded
 from rheobase.population.neuron.lif_response import lif_response

@@ -125,7 +125,7 @@ def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
     n, n_sources = len(maps.names), len(maps.sources)
 
     def own(s: Complex) -> Complex:
-        return _denominators(_responses(maps, drive, s))
+        return _denominators(_audible(maps, drive, s))
 
     def transfers(s: Complex, channels: tuple[Channel, ...], n_pre: int) -> Complex:
         parts = _responses(maps, drive, s)
@@ -141,7 +141,7 @@ def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
         return np.stack([part.interval for part in _responses(maps, drive, s)], axis=1)
 
     def matrix(s: Complex) -> Complex:
-        parts = _responses(maps, drive, s)
+        parts = _audible(maps, drive, s)
         return _denominators(parts)[:, :, None] * np.eye(n) - _numerators(maps, drive, s, parts, maps.channels, n)
 
     def characteristic(s: Complex) -> Complex:
@@ -165,12 +165,16 @@ def _responses(maps: InputMap, drive: Drive, s: Complex) -> list[Response]:
     mu, sigma, shift = (_thirteen_digits(part) for part in (drive.mu, drive.sigma, drive.shift))
     inputs = list(zip(mu, sigma, shift, strict=True))
     keys = [(given, m.lif, m.drift) for given, m in zip(inputs, maps.membranes, strict=True)]
-    nu = rates(maps.membranes, drive.mu, drive.sigma, drive.shift).rate
-    found = {
-        key: unmoved(s) if nu_k * m.tau_m < _SILENT else any_response(s, m, *key[0])
-        for key, m, nu_k in zip(keys, maps.membranes, nu, strict=True)
-    }
+    found = {key: any_response(s, m, *key[0]) for key, m in zip(keys, maps.membranes, strict=True)}
     return [found[key] for key in keys]
+
+
+def _audible(maps: InputMap, drive: Drive, s: Complex) -> list[Response]:
+    """The same for the count of modes, in which a silent population does not respond."""
+    nu = rates(maps.membranes, drive.mu, drive.sigma, drive.shift).rate
+    silent = nu * maps.column("tau_m") < _SILENT
+    parts = _responses(maps, drive, s)
+    return [unmoved(s) if quiet else part for quiet, part in zip(silent, parts, strict=True)]
 
 
 def _thirteen_digits(values: NDArray[np.float64]) -> list[float]:
