@@ -39,8 +39,9 @@ def sensitivity(mu: np.ndarray, sigma: np.ndarray) -> np.ndarray:
         mu=mu, sigma=sigma, tau_s=task.TAU_S, omegas=2 * np.pi * f, synaptic_filter=True, **CELL
     )
     matrix = exp._effective_connectivity(chi, delays, J, K, CELL["tau_m"])
-    mask = np.arange(8)[None]
-    return exp._sensitivity_measure(matrix, f[0], f, resorted_eigenvalues_mask=mask, eigenvalue_index=0)["sensitivity"]
+    return exp._sensitivity_measure(matrix, f[0], f, resorted_eigenvalues_mask="None", eigenvalue_index="None")[
+        "sensitivity"
+    ]
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import population_task as task
 
 from rheobase import __version__, library, population
 from rheobase.population.neuron import lif
+from rheobase.population.rhythm.modes import linearise
 from rheobase.population.rhythm.network_response import transfer_functions
 
 options = task.arguments(__doc__ or "")
@@ -27,7 +28,16 @@ def main() -> None:
         return task.report(engine, lambda: population.working_point(network).rates, options.again)
     rates = population.steady_state(network).rates
     if options.task == "sensitivity":
-        return task.report(engine, lambda: population.sensitivity(network, rates, 80.0), options.again)
+        around = linearise(population.input_map(network), 1e-3 * rates)
+
+        def sensitivity() -> np.ndarray:
+            (loop,) = around.loop(np.array([2e-3j * np.pi * 80.0]))
+            values, right = np.linalg.eig(loop)
+            left = np.linalg.inv(right)
+            k = np.argmin(np.abs(values - 1.0))
+            return np.outer(left[k], right[:, k]) * loop
+
+        return task.report(engine, sensitivity, options.again)
     f = task.frequencies(options.frequencies)
     task.report(engine, lambda: 1e3 * transfer_functions(network, rates, f).by_mu, 3, frequencies=f.size)
 

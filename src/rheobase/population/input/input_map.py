@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,8 +121,9 @@ class InputMap:
     current: Array = field(default_factory=lambda: np.zeros(0))
     loads: Loads | None = None
 
-    @property
+    @cached_property
     def has_conductances(self) -> bool:
+        """Whether the membranes themselves depend on the rates."""
         return any(c.reversal is not None for c in (*self.channels, *self.afferents, *self.inputs))
 
     @property
