@@ -9,9 +9,9 @@ from rheobase.model.connect import FixedIndegree
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.population import activity_spectrum, steady_state
-from rheobase.population.fluctuations.spectrum import renewal_spectrum
 from rheobase.population.neuron.lif import cv, transfer
 from rheobase.population.neuron.lif_response import lif_response as response
+from rheobase.population.neuron.renewal import renewal_spectrum
 from rheobase.units import Hz, ms, mV
 
 LIF = Neuron(

@@ -25,6 +25,7 @@ from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.numerics.spline_table import spline_table
 from rheobase.population.input.delay import DelayDistribution, delay_distribution
+from rheobase.population.neuron.renewal import renewal_spectrum
 from rheobase.population.rhythm.modes import Linearised, linearise
 from rheobase.population.states.steady_state import SteadyState
 
@@ -176,11 +177,6 @@ def without_response(state: SteadyState) -> str:
             "them noise, a PoissonInput, or random connections"
         )
     return ""
-
-
-def renewal_spectrum(rate: Array, interval: Complex) -> Array:
-    """Two-sided spectrum of renewal processes (in the rate's unit), from their intervals' transform at ``i omega``."""
-    return rate * (1.0 - np.abs(interval) ** 2) / np.abs(1.0 - interval) ** 2
 
 
 def _renewal(linear: Linearised, rates: Array, omega: Array) -> Array:

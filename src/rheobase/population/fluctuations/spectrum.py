@@ -13,11 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
-from rheobase.population.fluctuations.finite_size import Fluctuations, renewal_spectrum, without_response
+from rheobase.population.fluctuations.finite_size import Fluctuations, without_response
 from rheobase.population.states.steady_state import SteadyState, steady_state
 from rheobase.units import Hz, internal
 
-__all__ = ["PopulationSpectra", "activity_spectrum", "renewal_spectrum", "spectra"]
+__all__ = ["PopulationSpectra", "activity_spectrum", "spectra"]
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]

@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.numerics.laplace import inverse_laplace
-from rheobase.population.fluctuations.spectrum import renewal_spectrum
 from rheobase.population.neuron.any_neuron import any_response
 from rheobase.population.neuron.membrane import Membrane, membrane_of
 from rheobase.population.neuron.noise_input import one_input
+from rheobase.population.neuron.renewal import renewal_spectrum
 from rheobase.population.neuron.transfer import StationaryRate, transfer
 
 Array = NDArray[np.float64]

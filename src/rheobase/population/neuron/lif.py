@@ -100,12 +100,12 @@ def transfer(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _transfer_loop(mu, sigma, tau_m, v_th, v_reset, t_ref, shift, below, above, rule, out):
     for i in range(mu.size):
-        result = _transfer(mu[i], sigma[i], tau_m[i], v_th[i], v_reset[i], t_ref[i], shift[i], below, above, rule)
+        result = transfer_of_one(mu[i], sigma[i], tau_m[i], v_th[i], v_reset[i], t_ref[i], shift[i], below, above, rule)
         out[0, i], out[1, i], out[2, i], out[3, i] = result
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _transfer(mu, sigma, tau_m, v_th, v_reset, t_ref, shift, below, above, rule):
+def transfer_of_one(mu, sigma, tau_m, v_th, v_reset, t_ref, shift, below, above, rule):
     """Rate, its logarithm and its derivatives, from an interval that is kept divided by ``exp(top**2)``."""
     if sigma == 0.0 and mu <= v_th and v_reset <= v_th:  # without noise the threshold itself is not crossed
         return 0.0, -np.inf, 0.0, 0.0

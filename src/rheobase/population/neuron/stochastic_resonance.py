@@ -21,10 +21,10 @@ from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.model.shown_units import shown_unit
 from rheobase.numerics.bracket import minimum
-from rheobase.population.fluctuations.spectrum import renewal_spectrum
 from rheobase.population.neuron.any_neuron import any_response
 from rheobase.population.neuron.membrane import Membrane, membrane_of
 from rheobase.population.neuron.noise_input import inputs
+from rheobase.population.neuron.renewal import renewal_spectrum
 from rheobase.population.neuron.transfer import transfer
 from rheobase.units import Hz, internal
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from rheobase.model.network import Network
 from rheobase.numerics.quadrature import legendre
-from rheobase.population.fluctuations.spectrum import renewal_spectrum
+from rheobase.population.neuron.renewal import renewal_spectrum
 from rheobase.population.rhythm.modes import linearise
 from rheobase.population.states.steady_state import SteadyState
 
