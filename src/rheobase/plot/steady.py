@@ -73,10 +73,12 @@ def steady_states(result: Any) -> Any:
             fill = {} if state.stable else {"hatch": "///", "fill": False, "edgecolor": colour(number)}
             left.bar(places + shift, state.rates, width, color=colour(number), label=name, **fill)
             growth, frequency = [m.growth_per_s for m in state.modes], [m.frequency_hz for m in state.modes]
-            right.plot(growth, frequency, "o" if state.stable else "s", color=colour(number))
+            right.plot(growth, frequency, "o" if state.stable else "s", color=colour(number), clip_on=False)
         left.set_xticks(places, result.populations)
         left.set(xlabel="population", ylabel="rate (Hz)", title="self-consistent states")
-        left.legend()
+        left.margins(y=0.25)  # room for the legend
+        left.set_ylim(bottom=0)
+        left.legend(loc="upper right")
         right.axvline(0, color=FAINT, lw=0.8)
         right.set(xlabel="growth (1/s)", ylabel="frequency (Hz)", title="modes; right of the line they grow")
         right.set_ylim(bottom=0)
