@@ -126,6 +126,17 @@ class InputMap:
         """Whether the membranes themselves depend on the rates."""
         return any(c.reversal is not None for c in (*self.channels, *self.afferents, *self.inputs))
 
+    @cached_property
+    def leaky(self) -> tuple[Array, Array, Array] | None:
+        """Matrices, offsets and the neurons' constants in three arrays, for kernels; None unless this is all there is:
+        leaky neurons without conductances.
+        """
+        if self.loads is not None or self.has_conductances or any(m.drift is not None for m in self.membranes):
+            return None
+        matrices = np.array([self.mean, self.variance, self.coloured], float)
+        offsets = np.array([self.mean_0, self.variance_0, self.coloured_0], float)
+        return matrices, offsets, np.ascontiguousarray(np.array([m.lif for m in self.membranes], float).T)
+
     @property
     def variance_slopes(self) -> tuple[Array, Array]:
         """Derivatives of ``sigma**2`` and of the coloured variance by the rates, driving forces included."""

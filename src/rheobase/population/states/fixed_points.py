@@ -16,12 +16,14 @@ from rheobase.population.input.conductance_response import leak_slopes
 from rheobase.population.input.statistics import Drive, InputMap
 from rheobase.population.neuron.any_neuron import rates as neuron_rates
 from rheobase.population.neuron.lif import ALPHA, Transfer
+from rheobase.population.states.leaky_states import leaky_rates_and_slopes, polish_leaky, settle_leaky
 
 Array = NDArray[np.float64]
 
 _STEPS = 200
 _RUNGS = 10
 _SAME = 1e-6
+_FEW = 64  # populations up to which plain elimination is as fast as LAPACK
 
 
 def rates_and_slopes(maps: InputMap, rates: Array) -> tuple[Array, Array]:
@@ -29,6 +31,13 @@ def rates_and_slopes(maps: InputMap, rates: Array) -> tuple[Array, Array]:
 
     So are, with conductance synapses, the effective time constants and the driving forces.
     """
+    if maps.leaky is not None:
+        return leaky_rates_and_slopes(maps.leaky, rates)
+    return any_rates_and_slopes(maps, rates)
+
+
+def any_rates_and_slopes(maps: InputMap, rates: Array) -> tuple[Array, Array]:
+    """The same for any neurons and synapses."""
     local = maps.frozen(rates)
     drive = local.drive(rates)
     out = _transfer(local, drive)
@@ -52,32 +61,46 @@ def _transfer(maps: InputMap, drive: Drive) -> Transfer:
 
 def settle(maps: InputMap, start: Array) -> Array | None:
     """The fixed point that pseudo-transient continuation reaches from ``start``; None if it does not settle."""
+    if maps.leaky is not None and len(maps.names) <= _FEW:
+        return settle_leaky(maps.leaky, start)
+    return settle_any(maps, start)
+
+
+def settle_any(maps: InputMap, start: Array) -> Array | None:
+    """The same for any neurons and synapses, and any number of populations."""
     rates = np.array(start, float)
-    value, jacobian = rates_and_slopes(maps, rates)
+    value, jacobian = any_rates_and_slopes(maps, rates)
     error, step = _size(value - rates), 1.0
     for _ in range(_STEPS):
         if error <= 1e-11 * np.max(rates) + 1e-300:
             break
         matrix = np.eye(rates.size) * (1.0 + 1.0 / step) - jacobian
         rates = np.maximum(rates + np.linalg.solve(matrix, value - rates), 0.0)
-        value, jacobian = rates_and_slopes(maps, rates)
+        value, jacobian = any_rates_and_slopes(maps, rates)
         previous, error = error, _size(value - rates)
         step = min(step * min(max(previous / max(error, 1e-300), 0.1), 20.0), 1e12)
-    return polish(maps, rates)
+    return polish_any(maps, rates)
 
 
 def polish(maps: InputMap, rates: Array) -> Array | None:
     """Newton steps to rounding; None if the residual is not small."""
+    if maps.leaky is not None and len(maps.names) <= _FEW:
+        return polish_leaky(maps.leaky, rates)
+    return polish_any(maps, rates)
+
+
+def polish_any(maps: InputMap, rates: Array) -> Array | None:
+    """The same for any neurons and synapses, and any number of populations."""
     for _ in range(6):
-        value, jacobian = rates_and_slopes(maps, rates)
+        value, jacobian = any_rates_and_slopes(maps, rates)
         matrix = np.eye(rates.size) - jacobian
         if not np.all(np.isfinite(matrix)) or abs(np.linalg.det(matrix)) < 1e-14:
             break
         trial = np.maximum(rates + np.linalg.solve(matrix, value - rates), 0.0)
-        if _size(rates_and_slopes(maps, trial)[0] - trial) >= _size(value - rates):
+        if _size(any_rates_and_slopes(maps, trial)[0] - trial) >= _size(value - rates):
             break
         rates = trial
-    good = _size(rates_and_slopes(maps, rates)[0] - rates) <= 1e-10 * np.max(rates) + 1e-18
+    good = _size(any_rates_and_slopes(maps, rates)[0] - rates) <= 1e-10 * np.max(rates) + 1e-18
     return rates if good else None
 
 
