@@ -80,7 +80,7 @@ def test_rates_that_do_not_settle():
     maps = input_map(runaway())
     assert settle(maps, np.zeros(1)) is None
     assert settle_any(maps, np.zeros(1)) is None
-    with pytest.raises(ModelError, match="do not settle from silence"):
+    with pytest.raises(ModelError, match="do not settle, from silence"):
         working_point(runaway())
 
 

@@ -104,3 +104,8 @@ def test_figures(found):
     for figure in (found.plot(), stability(library.brunel2000(6.0, 4.0)).plot()):
         assert len(figure.axes) >= 2
         pyplot.close(figure)
+
+
+def test_the_working_point_does_not_hang_on_the_start():
+    """From silence the rates of this network run away, though it has a state at rest."""
+    assert working_point(library.brunel2000(g=4.5, eta=0.9)).rates == pytest.approx([6.516702268] * 2, rel=1e-9)

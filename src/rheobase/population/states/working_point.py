@@ -12,6 +12,7 @@ from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population.input.statistics import InputMap, input_map
 from rheobase.population.states.fixed_points import settle
+from rheobase.population.states.state_search import all_states
 
 Array = NDArray[np.float64]
 
@@ -32,7 +33,7 @@ class WorkingPoint:
 
 
 def working_point(network: Network) -> WorkingPoint:
-    """The self-consistent state that a silent network goes to, nothing else.
+    """The self-consistent state that a silent network goes to, nothing else; if it goes to none, that of lowest rates.
 
     Solves ``rate = Phi(mu(rate), sigma(rate))`` by pseudo-transient continuation from silence (Kelley & Keyes 1998,
     SIAM J Numer Anal 35:508). A network is read once; networks are values, so that this is safe.
@@ -47,9 +48,9 @@ def working_point(network: Network) -> WorkingPoint:
     maps = maps_of(network)
     rates = settle(maps, np.zeros(len(maps.names)))
     if rates is None:
-        raise ModelError(
-            f"the rates of network {network.name!r} do not settle from silence; steady_states(network) searches further"
-        )
+        rates = min(all_states(maps), key=np.mean, default=None)
+    if rates is None:
+        raise ModelError(f"the rates of network {network.name!r} do not settle, from silence or from anywhere else")
     drive = maps.drive(rates)
     return WorkingPoint(maps.names, rates * 1e3, drive.mu, drive.sigma, drive.shift)
 
