@@ -108,6 +108,8 @@ def test_bad_elements_do_not_spoil_the_others():
         (lambda: transfer(library.adex()), "has a second state 'w' that 'v' acts on"),
         (lambda: transfer(quartic(), low=0 * mV), "reset to a voltage that is not below its threshold"),
         (lambda: transfer("lif"), "must be a Neuron, not str"),
+        (lambda: transfer(library.lif(), 1, 1, tau_m=0 * ms), "tau_m = 0 ms is a time constant"),
+        (lambda: transfer(quartic(), 1, 1, tau_m=-1 * ms), "tau_m = -1 .*is a time constant"),
     ],
 )
 def test_a_sentence_for_each_mistake(call, message):

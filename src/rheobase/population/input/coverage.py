@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rheobase.model.errors import ModelError
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.synapse import Synapse
 from rheobase.population.input.action import action
@@ -18,6 +19,11 @@ _DIFFERS = (
 
 def missing(network: Network) -> list[str]:
     """What the theory does not cover yet, a sentence for each neuron, synapse and input; empty if there is nothing."""
+    if not isinstance(network, Network):
+        raise ModelError(
+            f"the theory of networks needs a Network, not {type(network).__name__}; models of the library are made by "
+            "library.make(name), and for a single neuron there are population.transfer, response and isi"
+        )
     return [sentence for population in network.populations for sentence in _reasons(network, population)]
 
 

@@ -20,6 +20,7 @@ from rheobase.model.errors import ModelError
 from rheobase.model.expression import Binary, Expression
 from rheobase.model.network import Population
 from rheobase.model.neuron import Neuron
+from rheobase.model.scales import require_positive_scales
 from rheobase.numerics.first_passage import Interval
 from rheobase.population.neuron.affine import Affine, NotAffine, affine
 from rheobase.population.neuron.drift import (
@@ -132,6 +133,7 @@ def _sentence(population: Population, reason: str) -> str:
 @lru_cache(maxsize=128)  # a network's populations are read once to see what is covered and once to use it
 def _read(population: Population, ports: tuple[str, ...]) -> Membrane:
     neuron = population.neuron
+    require_positive_scales(neuron, _numbers(population))
     voltage, v_th, scope = _threshold(population, ports)
     require_one_state(neuron, voltage)
     v_reset = _reset(population, voltage, scope)
@@ -146,6 +148,12 @@ def _read(population: Population, ports: tuple[str, ...]) -> Membrane:
     filters = {name: _filter(name, form, drive) for name, form in others.items() if name != voltage}
     slopes = {port: drive.get(port, 0.0) for port in ports}
     return Membrane(voltage, 1.0 / leak, rest, v_th, v_reset, t_ref, _noise(neuron, drive), slopes, filters)
+
+
+def _numbers(population: Population) -> dict[str, Any]:
+    """The parameters that are numbers, one or one for each neuron."""
+    values = {name: population.value(name) for name in population.neuron.parameters}
+    return {name: value for name, value in values.items() if not isinstance(value, Distribution)}
 
 
 def _noise(neuron: Neuron, drive: Mapping[str, float]) -> float:
@@ -179,7 +187,7 @@ def _nonlinear(
         if name in values and name not in scope:
             raise NotAffine(f"depends on '{name}', which differs between its neurons")
     others = [e for e in neuron.equations.differential if e.name != voltage]
-    numbers = {name: float(np.mean(value)) for name, value in values.items() if not isinstance(value, Distribution)}
+    numbers = {name: float(np.mean(value)) for name, value in _numbers(population).items()}
     drive = additive_slopes(neuron, voltage, (*ports, *neuron.noise, *(e.name for e in others)), numbers)
     filters = {e.name: _filter(e.name, _form(e.expression, scope, f"d{e.name}/dt"), drive) for e in others}
     drift = Drift(neuron, voltage, tuple(numbers.get(name, np.nan) for name in neuron.parameters))
