@@ -51,9 +51,9 @@ def test_the_leaky_neuron_is_siegert_s(y_r, width):
     assert found.error[0] <= 1e-11 * max(1.0, abs(found.log_time[0]))
 
 
+@mpmath.workdps(20)
 def exponential(mu, sigma, v_th=-20.0):
     """Mean passage time of the EIF neuron with Delta_T 3.48, V_T -59.9, E_L -65, V_r -68 by nested quadrature."""
-    mpmath.mp.dps = 20
     delta, diffusion = mpmath.mpf("3.48"), mpmath.mpf(sigma) ** 2 / 2
     rest, onset, reset = mpmath.mpf(-65), mpmath.mpf("-59.9"), mpmath.mpf(-68)
 

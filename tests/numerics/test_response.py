@@ -29,8 +29,8 @@ def bounded(lam, y):
     st.one_of(st.floats(-4.0, 3.0), st.floats(-40.0, 0.0)),
     st.floats(0.1, 3.0),
 )
+@mpmath.workdps(40)
 def test_hermite_functions_in_40_digits(real, imaginary, y_r, width):
-    mpmath.mp.dps = 40
     y_theta = y_r + width
     found = solve(np.array([complex(real, imaginary)]), y_r, y_theta)
     lam, a, b = mpmath.mpc(real, imaginary), mpmath.mpf(y_r), mpmath.mpf(y_theta)

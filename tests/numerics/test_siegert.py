@@ -27,14 +27,14 @@ LOG10_BEYOND_DOUBLES = -389.6367290052921  # (27, 30)
 
 def exact(a: float, b: float) -> mpmath.mpf:
     """The integral by its closed form: an imaginary error function and a 2F2."""
-    mpmath.mp.dps = 60 + int(max(abs(a), abs(b)) ** 2)
 
     def primitive(y):
         y = mpmath.mpf(y)
         odd = mpmath.sqrt(mpmath.pi) / 2 * mpmath.erfi(y)
         return odd + y * y / mpmath.sqrt(mpmath.pi) * mpmath.hyp2f2(1, 1, mpmath.mpf(3) / 2, 2, y * y)
 
-    return mpmath.sqrt(mpmath.pi) * (primitive(b) - primitive(a))
+    with mpmath.workdps(60 + int(max(abs(a), abs(b)) ** 2)):
+        return mpmath.sqrt(mpmath.pi) * (primitive(b) - primitive(a))
 
 
 @pytest.mark.parametrize(("y_r", "y_theta", "rate"), RATES)
@@ -65,9 +65,9 @@ def scaled_f(y: mpmath.mpf, top: mpmath.mpf) -> mpmath.mpf:
     return mpmath.exp(-top * top) * mpmath.hyperu(0.5, 0.5, y * y) / mpmath.sqrt(mpmath.pi)
 
 
+@mpmath.workdps(40)  # far below zero [y f] is 1e-25 of y f
 def by_quadrature(a: float, b: float) -> tuple[mpmath.mpf, mpmath.mpf, mpmath.mpf]:
     """What `scaled_siegert` returns, on intervals that double away from the larger end."""
-    mpmath.mp.dps = 40  # far below zero [y f] is 1e-25 of y f
     low, high = mpmath.mpf(a), mpmath.mpf(b)
     top = max(high, mpmath.mpf(0))
     cuts = {low, high}
@@ -121,13 +121,13 @@ def test_a_bad_element_spoils_no_other():
 @given(st.floats(-30.0, 9.0), st.floats(-4.0, 1.0).map(lambda x: 10.0**x))
 def test_slopes_where_the_usual_form_cancels(y_r, width):
     y_theta = y_r + width
-    mpmath.mp.dps = 60 + int(max(abs(y_r), abs(y_theta)) ** 2)
-    a, b = mpmath.mpf(y_r), mpmath.mpf(y_theta)
+    _, first, second = scaled_siegert(y_r, y_theta)
 
     def f(y):
         return mpmath.exp(y * y) * mpmath.erfc(-y)
 
-    scale = mpmath.sqrt(mpmath.pi) * mpmath.exp(-(max(b, mpmath.mpf(0)) ** 2))
-    _, first, second = scaled_siegert(y_r, y_theta)
-    assert abs(float(first / (scale * (f(b) - f(a)))) - 1.0) < 1e-11
-    assert abs(float(second / (scale * (b * f(b) - a * f(a)))) - 1.0) < 1e-11
+    with mpmath.workdps(60 + int(max(abs(y_r), abs(y_theta)) ** 2)):
+        a, b = mpmath.mpf(y_r), mpmath.mpf(y_theta)
+        scale = mpmath.sqrt(mpmath.pi) * mpmath.exp(-(max(b, mpmath.mpf(0)) ** 2))
+        assert abs(float(first / (scale * (f(b) - f(a)))) - 1.0) < 1e-11
+        assert abs(float(second / (scale * (b * f(b) - a * f(a)))) - 1.0) < 1e-11

@@ -37,9 +37,9 @@ def _compiled(name: str):
 VECTOR = {name: _compiled(name) for name in EXACT}
 
 
+@mpmath.workprec(120)
 def ulps(name: str, x: np.ndarray) -> np.ndarray:
     """Errors in units in the last place of the true value."""
-    mpmath.mp.prec = 120
     exact = [EXACT[name](mpmath.mpf(float(value))) for value in x]
     unit = [float(np.spacing(abs(x.dtype.type(float(value))))) for value in exact]
     computed = VECTOR[name](x)
