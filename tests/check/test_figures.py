@@ -171,3 +171,14 @@ def test_a_recording_that_knows_its_units_says_them():
     figure = plot.recording(result)
     assert axes_of(figure)[0].get_ylabel() == "v (mV)"
     matplotlib.pyplot.close(figure)
+
+
+def test_the_activity_in_time_is_drawn_into_axes_of_ones_own():
+    network = library.brunel2000(order=50, epsilon=0.5)
+    found = population.fokker_planck(network, 5 * ms)
+    figure, (left, right) = matplotlib.pyplot.subplots(1, 2)
+    assert found.plot(ax=left) is figure and found.plot("I", ax=right) is figure
+    assert len(left.get_lines()) == 2 and left.get_legend() is not None
+    assert np.array_equal(right.get_lines()[0].get_ydata(), found.rate("I")) and len(right.get_lines()) == 1
+    assert left.get_xlabel() == "time (ms)" and left.get_ylabel() == "rate (Hz)"
+    matplotlib.pyplot.close(figure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from rheobase.plot.style import colour, from_zero, label, style
 
 
-def population_activity(result: Any, shown: int = 0) -> Any:
+def population_activity(result: Any, shown: int | None = None, ax: Any = None) -> Any:
     """Rates of all populations above, the density of one below.
 
     Parameters
@@ -17,24 +18,35 @@ def population_activity(result: Any, shown: int = 0) -> Any:
     result
         A `PopulationActivity`.
     shown
-        Number of the population whose density is drawn.
+        Number of the population whose density is drawn; the first by default.
+    ax
+        Axes to draw the rates into, of ``shown`` only if that is given; a new figure with the density by default.
     """
     from matplotlib import pyplot
 
     with style():
+        if ax is not None:
+            _rates(ax, result, range(len(result.populations)) if shown is None else [shown])
+            ax.set_xlabel("time (ms)")
+            if len(ax.lines) > 1:
+                ax.legend(loc="best")
+            return ax.figure
         figure, (above, below) = pyplot.subplots(
             2, 1, figsize=(7.0, 5.0), sharex=True, height_ratios=(1, 1.3), layout="constrained"
         )
-        for k, name in enumerate(result.populations):
-            above.plot(result.times, result.rates[k], color=colour(k), label=name)
-        above.set_ylabel("rate (Hz)")
-        above.set_title(result.name or "population activity")
-        from_zero(above)
+        _rates(above, result, range(len(result.populations)))
         if len(result.populations) > 1:
             above.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
-        _density(figure, below, result, shown)
+        _density(figure, below, result, shown or 0)
         below.set_xlim(result.times[0], result.times[-1])
     return figure
+
+
+def _rates(axes: Any, result: Any, numbers: Sequence[int]) -> None:
+    for k in numbers:
+        axes.plot(result.times, result.rates[k], color=colour(k), label=result.populations[k])
+    axes.set(ylabel="rate (Hz)", title=result.name or "population activity")
+    from_zero(axes)
 
 
 def _density(figure: Any, axes: Any, result: Any, shown: int) -> None:

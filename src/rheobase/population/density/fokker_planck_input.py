@@ -15,6 +15,8 @@ from rheobase.model.neuron import Neuron
 from rheobase.model.shown_units import read, shown_unit
 from rheobase.numerics.delayed_input import Channels, lags_of
 from rheobase.numerics.fokker_planck import MIDDLE
+from rheobase.population.density.courses import Steps
+from rheobase.population.density.source_courses import driven_source, rate_of, steps_of, without_sources
 from rheobase.population.input.statistics import InputMap, input_map
 from rheobase.population.neuron.membrane import NotCovered
 
@@ -29,13 +31,14 @@ _PLACES = np.array([_INSIDE, MIDDLE, 1.0 - _INSIDE])
 class Outside:
     """Input from outside: a constant and time courses for each population, mV (or the unit of its state).
 
-    ``sigma`` courses are added as variances, ``sigma**2``.
+    ``sigma`` courses are added as variances, ``sigma**2``; ``variance`` courses are such already.
     """
 
     mu_0: Array
     variance_0: Array
     mu: tuple[tuple[Course, ...], ...]
     sigma: tuple[tuple[Course, ...], ...]
+    variance: tuple[tuple[Course, ...], ...]
 
     def at(self, times: Array) -> tuple[Array, Array]:
         """``mu`` and ``sigma**2``, shape (populations, *times.shape)."""
@@ -45,8 +48,10 @@ class Outside:
             for value, courses in zip(self.mu_0, self.mu, strict=True)
         ])  # fmt: skip
         variance = np.stack([
-            value + sum((course(flat) ** 2 for course in courses), np.zeros(flat.size))
-            for value, courses in zip(self.variance_0, self.sigma, strict=True)
+            value
+            + sum((course(flat) ** 2 for course in strengths), np.zeros(flat.size))
+            + sum((course(flat) for course in courses), np.zeros(flat.size))
+            for value, strengths, courses in zip(self.variance_0, self.sigma, self.variance, strict=True)
         ])  # fmt: skip
         shape = (-1, *times.shape)
         return mu.reshape(shape), variance.reshape(shape)
@@ -57,15 +62,21 @@ class Outside:
 
 
 def split_courses(network: Network) -> tuple[Network, dict[str, list[CurrentInput]]]:
-    """A network with time courses put to zero, and the time courses of each population."""
+    """A network with time courses put to zero, and the time courses of each population that is no Poisson process.
+
+    Currents that drive a Poisson process are taken away: they change its rate (`source_courses.rate_of`).
+    """
     courses: dict[str, list[CurrentInput]] = {}
     inputs = []
+    sources = {population.name for population in network.populations if driven_source(network, population.name)}
     for item in network.inputs:
+        if item.population in sources:
+            continue
         if isinstance(item, CurrentInput) and item.dt is not None:
             courses.setdefault(str(item.population), []).append(item)
             item = replace(item, amplitude=0.0, dt=None, is_checked=True)
         inputs.append(item)
-    return (network.with_(inputs=inputs) if courses else network), courses
+    return (network.with_(inputs=inputs) if courses or sources else network), courses
 
 
 def _require_currents(maps: InputMap) -> None:
@@ -87,33 +98,21 @@ def maps_and_outside(network: Network, mu: Any, sigma: Any, duration: float) -> 
     still, currents = split_courses(network)
     maps = input_map(still)
     _require_currents(maps)
+    driven = {name: rate_of(network, name) for name in maps.sources if driven_source(network, name)}
+    maps, heard, variance = without_sources(maps, driven)
     means = [_of_currents(maps, k, currents.get(name, [])) for k, name in enumerate(maps.names)]
     extra = [_extra(network, maps, given, what, duration) for given, what in ((mu, "mu"), (sigma, "sigma"))]
     return maps, Outside(
         maps.mean_0, maps.variance_0,
-        tuple((*a, *b) for a, b in zip(means, extra[0], strict=True)), tuple(extra[1]),
+        tuple((*a, *b, *c) for a, b, c in zip(means, heard, extra[0], strict=True)),
+        tuple(extra[1]), tuple(tuple(own) for own in variance),
     )  # fmt: skip
 
 
 def _of_currents(maps: InputMap, k: int, items: list[CurrentInput]) -> tuple[Course, ...]:
     """Time courses of currents as mean input: held through each of their steps, zero after their end."""
-    return tuple(_held(item, maps.membranes[k].gain(item.target), maps.names[k]) for item in items)
-
-
-def _held(item: CurrentInput, gain: float, name: str) -> Course:
-    values = np.asarray(item.amplitude, float)
-    if values.ndim > 1 and np.ptp(values, axis=1).max(initial=0.0) > 0.0:
-        raise ModelError(
-            f"the current into '{name}' differs between the neurons of the population; the theory covers input that is "
-            "the same for all of them"
-        )
-    column = gain * values.reshape(len(values), -1)[:, 0]
-
-    def course(t: Array) -> Array:
-        at = np.floor(t / float(item.dt)).astype(np.int64)
-        return np.where(at < column.size, column[np.minimum(at, column.size - 1)], 0.0)
-
-    return course
+    scaled = [(steps_of(item), maps.membranes[k].gain(item.target)) for item in items]
+    return tuple(Steps(steps.starts, gain * steps.values).at for steps, gain in scaled)
 
 
 def _extra(network: Network, maps: InputMap, given: Any, what: str, duration: float) -> list[tuple[Course, ...]]:

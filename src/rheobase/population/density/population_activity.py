@@ -105,11 +105,15 @@ class PopulationActivity:
             )
         return "\n".join([*lines, self.status])
 
-    def plot(self, population: str | None = None) -> Any:
-        """Rates of all populations in time, and the density of one of them (the first by default) below."""
+    def plot(self, population: str | None = None, ax: Any = None) -> Any:
+        """Rates of all populations in time, and the density of one of them (the first by default) below.
+
+        With axes ``ax`` of your own, only the rates are drawn: of that population, or of all.
+        """
         from rheobase import plot
 
-        return plot.population_activity(self, 0 if population is None else self._number(population))
+        shown = None if population is None else self._number(population)
+        return plot.population_activity(self, shown, ax)
 
     def to_xarray(self) -> Any:
         """Rates, refractory fractions and input as an xarray Dataset; needs ``pip install rheobase[xarray]``."""
