@@ -165,7 +165,8 @@ def _responses(maps: InputMap, drive: Drive, s: Complex) -> list[Response]:
     mu, sigma, shift = (_thirteen_digits(part) for part in (drive.mu, drive.sigma, drive.shift))
     inputs = list(zip(mu, sigma, shift, strict=True))
     keys = [(given, m.lif, m.drift) for given, m in zip(inputs, maps.membranes, strict=True)]
-    found = {key: any_response(s, m, *key[0]) for key, m in zip(keys, maps.membranes, strict=True)}
+    different = dict(zip(keys, maps.membranes, strict=True))
+    found = {key: any_response(s, m, *key[0]) for key, m in different.items()}
     return [found[key] for key in keys]
 
 

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 _STEPS = 200
 _RUNGS = 10
 _SAME = 1e-6
-_FEW = 64  # populations up to which plain elimination is as fast as LAPACK
+FEW = 64  #: populations up to which plain elimination is as fast as LAPACK
 
 
 def rates_and_slopes(maps: InputMap, rates: Array) -> tuple[Array, Array]:
@@ -61,7 +61,7 @@ def _transfer(maps: InputMap, drive: Drive) -> Transfer:
 
 def settle(maps: InputMap, start: Array) -> Array | None:
     """The fixed point that pseudo-transient continuation reaches from ``start``; None if it does not settle."""
-    if maps.leaky is not None and len(maps.names) <= _FEW:
+    if maps.leaky is not None and len(maps.names) <= FEW:
         return settle_leaky(maps.leaky, start)
     return settle_any(maps, start)
 
@@ -84,7 +84,7 @@ def settle_any(maps: InputMap, start: Array) -> Array | None:
 
 def polish(maps: InputMap, rates: Array) -> Array | None:
     """Newton steps to rounding; None if the residual is not small."""
-    if maps.leaky is not None and len(maps.names) <= _FEW:
+    if maps.leaky is not None and len(maps.names) <= FEW:
         return polish_leaky(maps.leaky, rates)
     return polish_any(maps, rates)
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from rheobase.numerics.continuation import trace
 from rheobase.population.input.statistics import InputMap
-from rheobase.population.states.fixed_points import rates_and_slopes
+from rheobase.population.states.fixed_points import FEW, rates_and_slopes
+from rheobase.population.states.leaky_gain import leaky_along_gain
 
 Array = NDArray[np.float64]
 
@@ -26,7 +27,14 @@ def highest_rates(maps: InputMap) -> Array:
 
 
 def along_gain(maps: InputMap, start: Array) -> list[Array]:
-    """The states (kHz) at gain 1 on the curve through the state ``start``, it included."""
+    """The states (kHz) at gain 1 on the curve through the state ``start``."""
+    if maps.leaky is not None and start.size <= FEW:
+        return leaky_along_gain(maps.leaky, start, 0.1 * highest_rates(maps), _STRONGEST, _MOST)
+    return any_along_gain(maps, start)
+
+
+def any_along_gain(maps: InputMap, start: Array) -> list[Array]:
+    """The same for any neurons and synapses, and any number of populations."""
     n, top = start.size, highest_rates(maps)
 
     def residual(u: Array) -> Array:

@@ -28,7 +28,7 @@ def leaky_rates_and_slopes(leaky: Leaky, rates: Array) -> tuple[Array, Array]:
     """``Phi(rates)`` and its Jacobian, kHz per kHz; ``leaky`` is `InputMap.leaky`."""
     n = rates.size
     value, jacobian = np.empty(n), np.empty((n, n))
-    _evaluate(np.ascontiguousarray(rates, float), *leaky, siegert_tables(), value, jacobian)
+    evaluate(np.ascontiguousarray(rates, float), *leaky, siegert_tables(), value, jacobian)
     return value, jacobian
 
 
@@ -48,14 +48,14 @@ def polish_leaky(leaky: Leaky, start: Array) -> Array | None:
 def _settle(rates, matrices, offsets, constants, tables):
     n = rates.size
     value, jacobian, change = np.empty(n), np.empty((n, n)), np.empty(n)
-    _evaluate(rates, matrices, offsets, constants, tables, value, jacobian)
+    evaluate(rates, matrices, offsets, constants, tables, value, jacobian)
     error, step = _distance(value, rates), 1.0
     for _ in range(_STEPS):
         if error <= 1e-11 * rates.max() + 1e-300:
             break
         if not np.isfinite(error) or _step(rates, value, jacobian, 1.0 + 1.0 / step, rates, change) == 0.0:
             return False
-        _evaluate(rates, matrices, offsets, constants, tables, value, jacobian)
+        evaluate(rates, matrices, offsets, constants, tables, value, jacobian)
         previous, error = error, _distance(value, rates)
         step = min(step * min(max(previous / max(error, 1e-300), 0.1), 20.0), 1e12)
     return _polish(rates, matrices, offsets, constants, tables)
@@ -65,13 +65,13 @@ def _settle(rates, matrices, offsets, constants, tables):
 def _polish(rates, matrices, offsets, constants, tables):
     n = rates.size
     value, jacobian, change, trial = np.empty(n), np.empty((n, n)), np.empty(n), np.empty(n)
-    _evaluate(rates, matrices, offsets, constants, tables, value, jacobian)
+    evaluate(rates, matrices, offsets, constants, tables, value, jacobian)
     error = _distance(value, rates)
     for _ in range(6):
         determinant = _step(rates, value, jacobian, 1.0, trial, change)
         if not abs(determinant) >= 1e-14:  # or not a number
             break
-        _evaluate(trial, matrices, offsets, constants, tables, value, jacobian)
+        evaluate(trial, matrices, offsets, constants, tables, value, jacobian)
         moved = _distance(value, trial)
         if not moved < error:
             break
@@ -108,7 +108,7 @@ def _distance(value, rates):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _evaluate(rates, matrices, offsets, constants, tables, value, jacobian):
+def evaluate(rates, matrices, offsets, constants, tables, value, jacobian):
     """`rates_and_slopes` into ``value`` and ``jacobian``."""
     below, above, rule = tables
     n = rates.size
