@@ -22,8 +22,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from rheobase.numerics.kernel import kernel
 
 Array = NDArray[np.float64]
 
@@ -93,11 +94,7 @@ def solve(factors: Factors, right: Array, below: Array) -> tuple[Array, Array]:
     return u[:N], tail[n:]
 
 
-def _kernel(function):
-    return njit(cache=True, error_model="numpy", nogil=True)(function)
-
-
-@_kernel
+@kernel
 def _fill(lu, J, reach, L, D, columns):
     """The equations of all intervals: columns of the inner nodes, the first node, the last node, the border."""
     N, m, n, borders = columns.shape
@@ -116,7 +113,7 @@ def _fill(lu, J, reach, L, D, columns):
                     lu[j, i * n + a, inner + 2 * n + c] = columns[j, i, a, c]
 
 
-@_kernel
+@kernel
 def _eliminate(lu, pivots, size):
     """Gaussian elimination of the first columns of every matrix with row pivoting, in place.
 
@@ -146,7 +143,7 @@ def _eliminate(lu, pivots, size):
                         lu[j, r, c] -= factor * lu[j, q, c]
 
 
-@_kernel
+@kernel
 def _border(lu, rows, over, edge, end):
     """The border rows without the inner nodes: on the first nodes in ``edge``, on the border in ``end``."""
     N, borders, inner = over.shape
@@ -166,7 +163,7 @@ def _border(lu, rows, over, edge, end):
                     end[n + c, n + e] -= value * lu[j, q, inner + 2 * n + e]
 
 
-@_kernel
+@kernel
 def _merge(lu, edge, end, work, rest, mirrors, top, across, size):
     """Eliminate the first nodes of all intervals but one; ``rest`` are the rows on u_0, u_j and the border."""
     N, borders, n = across.shape
@@ -199,7 +196,7 @@ def _merge(lu, edge, end, work, rest, mirrors, top, across, size):
                     end[n + c, n + e] -= value * work[q, 3 * n + e]
 
 
-@_kernel
+@kernel
 def _reflect(work, mirrors, j, size):
     """Make the first columns of ``work`` upper triangular by reflections, whose unit vectors go to ``mirrors[j]``."""
     height, width = work.shape
@@ -222,7 +219,7 @@ def _reflect(work, mirrors, j, size):
         size[1] += np.log(abs(length))
 
 
-@_kernel
+@kernel
 def _down(lu, pivots, over, mirrors, across, r, tail, work):
     """What `factor` did to the rows, done to a right-hand side; the border's part and the last rows go to ``tail``."""
     N, borders, inner = over.shape
@@ -252,7 +249,7 @@ def _down(lu, pivots, over, mirrors, across, r, tail, work):
                 tail[n + c] -= across[j, c, a] * work[a]
 
 
-@_kernel
+@kernel
 def _up(lu, top, r, tail, u):
     """Back substitution: first nodes from the last interval to the first, then the inner nodes."""
     N, n, width = top.shape

@@ -14,8 +14,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from rheobase.numerics.kernel import kernel
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -69,7 +70,7 @@ def lags_of(delays: Array, weights: Array, dt: float) -> tuple[Whole, Array]:
     return used, np.asarray(shares[used], float)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def heard(channels, channel, rates, column):
     """``x`` at the end of the step that ends at a column of ``rates``."""
     total = 0.0
@@ -79,13 +80,13 @@ def heard(channels, channel, rates, column):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _filtered(y, x0, slope, t, tau):
     """``y`` a time later, for an input ``x0 + slope t``."""
     return x0 + slope * (t - tau) + (y - x0 + slope * tau) * np.exp(-t / tau)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def listen(channels, state, rates, column, dt, middle, mean, variance, after):
     """Add every channel's part to mean and variance at the start, at ``middle dt`` and at the end of a step.
 

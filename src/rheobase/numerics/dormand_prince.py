@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from rheobase.numerics.kernel import kernel
+
 #: Nodes, weights of the stages (row by row), error weights, and weights of the dense output.
 C = (0.0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1.0, 1.0)
 A2 = 1 / 5
@@ -31,7 +33,6 @@ SHRINK, GROW, SAFETY = 0.2, 6.0, 0.9
 _njit: Any = njit
 # No Python calls these but other compiled code, and a wrapper costs as much time to compile as the function.
 _inlined: Any = _njit(forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-_compiled: Any = _njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_inlined
@@ -66,7 +67,7 @@ def error_of(n, x, y, h, k, rtol, atol):
     return worst
 
 
-@_compiled
+@kernel
 def factor_of(error):
     """By how much the next step may be longer than one with this error."""
     if error < 1e-6:
@@ -74,7 +75,7 @@ def factor_of(error):
     return min(GROW, max(SHRINK, SAFETY * error**-0.2)) if error < np.inf else SHRINK
 
 
-@_compiled
+@kernel
 def first_step(n, x, k, rtol, atol, most):
     """A careful first step: a hundredth of the time in which a state changes by its size or by the size of an error."""
     h = most
@@ -85,7 +86,7 @@ def first_step(n, x, k, rtol, atol, most):
     return h
 
 
-@_compiled
+@kernel
 def between(n, x, y, h, k, theta, z):
     """The state at the fraction ``theta`` of the step from ``x`` to ``y``, in ``z``."""
     rest = 1.0 - theta
@@ -97,7 +98,7 @@ def between(n, x, y, h, k, theta, z):
         z[i] = x[i] + theta * (change + rest * (first + theta * (second + rest * h * d)))
 
 
-@_compiled
+@kernel
 def resized(values, n, room):
     """The first ``n`` of some values in an array of length ``room``."""
     larger = np.empty(room)

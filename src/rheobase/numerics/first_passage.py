@@ -15,9 +15,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.piecewise import Function, Piecewise
 from rheobase.numerics.radau import Radau, radau
 from rheobase.numerics.threshold_integration import STAGES, drifts, passage
@@ -139,7 +139,7 @@ def _in_threads(part: Callable[[slice], None], size: int) -> None:
         list(pool.map(part, [slice(a, b) for a, b in pairwise(bounds)]))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _passages(edges, coefficients, mean, diffusion, reset, threshold, fineness, nodes, weights, matrix, out):
     for k in range(mean.size):
         points, first = rising(edges, coefficients, mean[k], diffusion[k], 0.0, reset, threshold, fineness, _MOST)

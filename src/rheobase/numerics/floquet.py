@@ -19,10 +19,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from rheobase.numerics.condensation import Factors
+from rheobase.numerics.kernel import kernel
 
 Array = NDArray[np.float64]
 
@@ -132,7 +132,7 @@ def _eigenvalues(R: Array, turn: Array, first: int, last: int) -> NDArray[np.com
         return np.asarray(values * scale if np.isfinite(scale) else large, dtype=complex)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _carry(G, Q, R, W):
     """One round, in place: ``Q`` becomes the basis after the last factor. Gram-Schmidt, twice."""
     N, n, _ = G.shape
@@ -161,7 +161,7 @@ def _carry(G, Q, R, W):
                 Q[a, c] = W[a, c]
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _product(R, first, product, new):
     """Product of diagonal blocks, in place, scaled to have entries near 1; returns the log of the scale."""
     size = product.shape[0]

@@ -17,10 +17,10 @@ import math
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc, erfcx
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.quadrature import composite
 from rheobase.numerics.siegert import GAUSS_POINTS, is_narrow, limit_of, narrow_rule
 from rheobase.numerics.tabulated import nodes, place, sample, tabulate, tails, value
@@ -39,13 +39,13 @@ def scaled_second_moment(y_r: ArrayLike, y_theta: ArrayLike) -> Array:
     return out.reshape(y_r.shape)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _loop(y_r, y_theta, below, above, rule, out):
     for i in range(y_r.size):
         out[i] = second_moment(y_r[i], y_theta[i], y_theta[i] - y_r[i], below, above, rule)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def second_moment(a, b, width, below, above, rule):
     """What `scaled_second_moment` returns, for one pair of bounds; ``width`` is ``b - a``, perhaps better known."""
     if not (width > 0.0 and -np.inf < a and b < np.inf):
@@ -59,21 +59,21 @@ def second_moment(a, b, width, below, above, rule):
     return _head(b, above) + math.exp(-2.0 * b * b) * (_tail(0.0, below) - _tail(-a, below))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _tail(x, below):
     """Integral of ``K`` from minus infinity to ``-x <= 0``."""
     piece, u = place(x)
     return value(below, 1, piece, u) / ((1.0 + x) * (1.0 + x))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _head(y, above):
     """Integral of ``K`` from 0 to ``y >= 0``, times ``exp(-2 y**2)``."""
     piece, u = place(y)
     return y * value(above, 1, piece, u) / ((1.0 + y) * (1.0 + y) * (1.0 + y))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _gauss(b, width, below, above, rule):
     """Integral of ``K`` by Gauss-Legendre, of which ``rule`` counts down from ``b``."""
     total, top = 0.0, max(b, 0.0)
@@ -96,9 +96,9 @@ def moment_tables() -> tuple[Array, Array]:
     """What `second_moment` needs beside the `narrow_rule`: tables below and above zero."""
     x = nodes()
     falling = _below(x) * (1.0 + x) ** 3
-    kernel = tabulate(falling)
-    tail = tails(lambda s: sample(kernel, 0, s) / (1.0 + s) ** 3, x)
-    growing = _above(x, sample(kernel, 0, np.zeros(1))) * (1.0 + x)
+    table = tabulate(falling)
+    tail = tails(lambda s: sample(table, 0, s) / (1.0 + s) ** 3, x)
+    growing = _above(x, sample(table, 0, np.zeros(1))) * (1.0 + x)
     head = _heads(x, tabulate(growing))
     below = tabulate(falling, tail * (1.0 + x) ** 2)
     above = tabulate(growing, head * (1.0 + x) ** 3 / x)
@@ -122,11 +122,11 @@ def _above(x: Array, at_zero: Array) -> Array:
     return local + at_zero * np.exp(-x * x)
 
 
-def _heads(y: Array, kernel: Array) -> Array:
+def _heads(y: Array, table: Array) -> Array:
     """Integral from 0 to ``y`` of ``K`` times ``exp(-2 y**2)``, from the table of ``K(x) exp(-2 x**2) (1 + x)``."""
     fractions, weights = composite(8, 16)
     reach = (y - np.sqrt(np.maximum(y * y - 0.5 * _NEGLIGIBLE, 0.0)))[:, None]
     s = reach * fractions
     x = np.maximum(y[:, None] - s, 0.0)
-    values = sample(kernel, 0, x.ravel()).reshape(x.shape) / (1.0 + x)
+    values = sample(table, 0, x.ravel()).reshape(x.shape) / (1.0 + x)
     return (reach * np.exp(-2.0 * s * (2.0 * y[:, None] - s)) * values) @ weights

@@ -6,9 +6,9 @@ All arrays of points are flat, sorted within a train; ``starts`` (one longer tha
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.random import fill_words, unit
 
 Array = NDArray[np.float64]
@@ -79,7 +79,7 @@ def uniforms(first: int, m: int, blocks: int, stream: int, seed: int) -> Array:
     return _units(words).reshape(m, 4 * blocks)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _units(words):
     """Words of shape (blocks, 4, m) as uniform numbers of shape (m, blocks, 4)."""
     blocks, four, m = words.shape
@@ -91,7 +91,7 @@ def _units(words):
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def apart(times, starts, dead):
     """Which points stay if each silences its train for ``dead``."""
     kept = np.zeros(times.size, np.bool_)

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.vectormath import fma, log, select
 
 _M0 = np.uint64(0xD2511F53)
@@ -41,7 +42,7 @@ def philox(c0, c1, c2, c3, key0, key1):
     return c0, c1, c2, c3
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def fill_words(words, m, first, block, stream, owner, key0, key1):
     """Fill ``words[:, :m]`` (int32) for the items ``first ... first + m``: four independent words each.
 
@@ -91,7 +92,7 @@ def normal_pair(word_a, word_b):
     return radius * _sine_of_turns(0.25 - abs(turn)), radius * _sine_of_turns(folded)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def normals_of_words(words, m, normals):
     """Standard normals from words; both (4, at least m)."""
     for k in range(0, 4, 2):
@@ -100,7 +101,7 @@ def normals_of_words(words, m, normals):
             x[i], y[i] = normal_pair(a[i], b[i])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def uniforms_of_words(words, m, uniforms):
     """Uniform numbers in (0, 1) from words; both (4, at least m)."""
     for k in range(4):
@@ -148,7 +149,7 @@ def _poisson_cdf(counts: NDArray[np.int64], mean: float) -> NDArray[np.float64]:
     return np.ones(counts.shape) if mean == 0 else gammaincc(counts + 1.0, mean)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def poisson_of_words(words, m, scratch, thresholds):
     """Replace words by Poisson counts: how many thresholds lie below the word. ``scratch`` is as long as a row."""
     for k in range(4):
@@ -165,7 +166,7 @@ def poisson_of_words(words, m, scratch, thresholds):
         word[:] = total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def poisson_of_words_guided(words, m, thresholds, guide, offset):
     """Replace words by Poisson counts of a large mean: start at the guide, then search on."""
     for k in range(4):
@@ -178,7 +179,7 @@ def poisson_of_words_guided(words, m, thresholds, guide, offset):
             word[i] = offset + j
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def poisson_of_words_each(words, m, means):
     """Replace words by Poisson counts with one mean an item, by summing probabilities until they pass the word."""
     for k in range(4):

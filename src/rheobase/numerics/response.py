@@ -29,9 +29,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.quadrature import legendre
 
 _START = -2.0
@@ -68,13 +68,13 @@ def solve(lam: Complex, y_r: float, y_theta: float) -> Solution:
     return Solution(reset, rise, slope, curvature)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _solve(lam, y_r, y_theta, nodes, weights, out):
     for i in range(lam.size):
         out[0, i], out[1, i], out[2, i], out[3, i] = _solve_one(lam[i], y_r, y_theta, nodes, weights)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _solve_one(lam, y_r, y_theta, nodes, weights):
     """``reset``, ``rise``, ``slope`` and ``curvature`` of `Solution`."""
     start = min(y_r, _START)
@@ -96,7 +96,7 @@ def _solve_one(lam, y_r, y_theta, nodes, weights):
     return reset_u, q, p - reset_p, 2.0 * (y_theta * p + u - y_r * reset_p - reset_u)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _march(lam, start, stop, u, p, q, reset_u, reset_p):
     """Carry ``u, p, q`` from ``start`` to ``stop`` by Taylor steps, divided by the solution's size (``exp(y**2)``)."""
     fastest = max(2.0 * abs(start), 2.0 * abs(stop), math.sqrt(2.0 * abs(lam)))
@@ -110,7 +110,7 @@ def _march(lam, start, stop, u, p, q, reset_u, reset_p):
     return u, p, q, reset_u, reset_p
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _taylor(lam, y, h, u, p):
     """Increase of ``u/lam`` and of ``u'/lam`` over one step ``h``.
 
@@ -129,7 +129,7 @@ def _taylor(lam, y, h, u, p):
     return rise, slope / h
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _continued_fraction(lam, x, terms):
     """``u'/(2 lam u)`` at ``y = -x``, ``x >= 2``: ratio of two Hermite functions by their recurrence, from above."""
     ratio = 0.0j
@@ -139,7 +139,7 @@ def _continued_fraction(lam, x, terms):
     return ratio
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _log_growth(lam, x_from, x_to, nodes, weights):
     """``log(u(-x_to)/u(-x_from))/lam``, ``x_from > x_to >= 2``: integral of the continued fraction over ``log x``."""
     panels = max(1, math.ceil(math.log(x_from / x_to) / 0.4))
@@ -154,7 +154,7 @@ def _log_growth(lam, x_from, x_to, nodes, weights):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _expm1_over(z):
     """``(exp(z) - 1)/z``, one at ``z = 0``: ``1 - cos`` as ``2 sin**2``, so that no digits are lost near zero."""
     if abs(z) < 1e-200:

@@ -21,8 +21,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from rheobase.numerics.kernel import kernel
 
 Array = NDArray[np.float64]
 
@@ -52,7 +53,7 @@ class Grid(NamedTuple):
     reset: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def exchange(edge, drift, bend, count, mean, diffusion, up, down):
     """Rates of passage over the edges: ``J_i = up_i P_i - down_i P_{i+1}``, with ``mean`` added to the drift."""
     for i in range(count):
@@ -68,7 +69,7 @@ def exchange(edge, drift, bend, count, mean, diffusion, up, down):
             up[i], down[i] = scale * against, scale * along
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def change(density, up, down, count, out):
     """``out_i = J_{i-1} - J_i``, what flows into each node's volume; returns the flux through the threshold."""
     below = 0.0
@@ -81,7 +82,7 @@ def change(density, up, down, count, out):
     return through
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def implicit(volume, up, down, count, step, back, reset, known, solution, work, unit):
     """Solve ``volume P - step (flow(P) + back through(P) at the reset) = known``: one implicit step.
 
@@ -118,7 +119,7 @@ def implicit(volume, up, down, count, step, back, reset, known, solution, work, 
             solution[i] += factor * unit[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def stationary_density(edge, drift, bend, count, reset, mean, diffusion):
     """A density that is stationary for some flux from reset to threshold, and that flux; of any scale together."""
     up, down, density = np.empty(count), np.empty(count), np.empty(count)

@@ -30,10 +30,10 @@ import math
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc, erfcx
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.quadrature import composite
 from rheobase.numerics.tabulated import nodes, place, primitives, tabulate, value
 
@@ -89,13 +89,13 @@ def scaled_siegert(y_r: ArrayLike, y_theta: ArrayLike) -> tuple[Array, Array, Ar
     return whole, first, second
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _loop(y_r, y_theta, below, above, rule, out):
     for i in range(y_r.size):
         out[0, i], out[1, i], out[2, i] = siegert(y_r[i], y_theta[i], y_theta[i] - y_r[i], below, above, rule)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def siegert(a, b, width, below, above, rule):
     """What `scaled_siegert` returns, for one pair of bounds; ``width`` is ``b - a``, perhaps known better than they."""
     if not (width > 0.0 and -np.inf < a and b < np.inf):
@@ -108,7 +108,7 @@ def siegert(a, b, width, below, above, rule):
     return SQRT_PI * whole, SQRT_PI * first, 0.5 * SQRT_PI * second  # [y f] = [f']/2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def limit_of(a, b, width):
     """What an integral from ``a`` to ``b`` tends to where a bound is infinite, equal to the other, or wrong."""
     if a < b:
@@ -116,7 +116,7 @@ def limit_of(a, b, width):
     return 0.0 if width == 0.0 and np.isfinite(a) else np.nan
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def is_narrow(a, b, width):
     """Whether ``f`` and its primitive change little from ``a`` to ``b``: like 1/y far below 0, like exp(y**2) above."""
     if b <= 0.0:
@@ -124,7 +124,7 @@ def is_narrow(a, b, width):
     return width * (a + b) < NARROW if a >= 0.0 else width < NARROW
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _ends(a, b, width, below, above):
     """Integrals of ``f``, ``f'`` and ``f''`` as differences of their primitives at the ends."""
     if b <= 0.0:
@@ -145,7 +145,7 @@ def _ends(a, b, width, below, above):
     return whole - share * _above_primitive(a, piece, u, above), f_b - f_a, slope_b - slope_a
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _below(x, below):
     """At ``y = -x <= 0``: primitive of erfcx less ``log1p(x)/sqrt(pi)``, then ``f``, ``f'``, ``f''``."""
     piece, u = place(x)
@@ -156,14 +156,14 @@ def _below(x, below):
     return rest, f, slope, share * share * share * value(below, 3, piece, u)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _above_primitive(y, piece, u, above):
     """Integral of ``f`` from 0 to ``y >= 0``, times ``exp(-y**2)``."""
     share = 1.0 / (1.0 + y)
     return y * share * share * value(above, 0, piece, u)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _gauss(b, width, below, above, rule):
     """Integrals of ``f``, ``f'`` and ``f''`` by Gauss-Legendre, of which ``rule`` counts down from ``b``."""
     top = max(b, 0.0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit
+from rheobase.numerics.kernel import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def small_solve(matrix, right):
     """Solve ``matrix @ x = right`` by Gaussian elimination with row exchanges, in place: ``right`` becomes ``x``.
 
@@ -33,7 +33,7 @@ def small_solve(matrix, right):
     return determinant
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _largest(matrix, k):
     """Row, from the diagonal down, of the largest entry of a column."""
     p = k
@@ -43,7 +43,7 @@ def _largest(matrix, k):
     return p
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _back(matrix, right):
     """Substitute from the last row up."""
     for k in range(right.size - 1, -1, -1):

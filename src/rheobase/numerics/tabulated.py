@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.quadrature import legendre
 
 Array = NDArray[np.float64]
@@ -26,7 +26,7 @@ DEGREE = 9
 _SCALE = 2.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def place(x):
     """The piece that ``x >= 0`` lies in, and where in it, from -1 to 1."""
     position = PIECES * (x / (x + _SCALE))
@@ -34,7 +34,7 @@ def place(x):
     return piece, 2.0 * (position - piece) - 1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def value(table, function, piece, u):
     """One function of the table, by Horner's rule; it is the caller who knows that ``piece`` is inside."""
     total = table[piece, function, DEGREE]
@@ -43,7 +43,7 @@ def value(table, function, piece, u):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sample(table, function, x):
     """One function of the table at many ``x``."""
     out = np.empty(x.size)

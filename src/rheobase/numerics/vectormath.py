@@ -196,6 +196,7 @@ def _specialised(name, for64, for32, doc):
         return for32 if x == types.float32 else for64
 
     overload(stub, jit_options={"forceinline": True, "error_model": "numpy"})(choose)
+    vars(stub).update(choose=choose)  # for the stamp of cached kernels that use it
     return stub
 
 

@@ -9,34 +9,34 @@ not depend on how many slices there are: neither do the sums, to the last bit.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.vectormath import prefetch
 
 #: Columns of the projection table.
 SOURCE, ROWS, FIRST, RING, SIZE, DELAY, WEIGHTS, DELAYS = range(8)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _prefetch(values, start, stop):
     """Ask for a row that comes next: rows lie anywhere in memory, and each wait is as long as a hundred additions."""
     for at in range(start, stop, 64 // values.itemsize):
         prefetch(values, at)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _add_constant(tile, targets, weight):
     for j in range(targets.size):
         tile[targets[j]] += weight
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _add_weighted(tile, targets, weights):
     for j in range(targets.size):
         tile[targets[j]] += weights[j]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _add_delayed(ring, slot, base, targets, delays, weights, weight):
     """One row with a delay of its own for every synapse; ``weights`` may be empty, then ``weight`` holds for all."""
     slots = np.int64(ring.shape[0])
@@ -46,7 +46,7 @@ def _add_delayed(ring, slot, base, targets, delays, weights, weight):
         ring[at, base + np.int64(targets[j])] += weights[j] if weights.size > 0 else weight
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def deliver(ring, first_step, n_steps, spikes, counts, offsets, table, constant, rows, targets, weights, delays):
     """Add the spikes of ``n_steps`` steps to the ring of one slice.
 
@@ -101,7 +101,7 @@ def deliver(ring, first_step, n_steps, spikes, counts, offsets, table, constant,
                         _add_constant(tile, targets[start:stop], constant[p])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def keep_spikes(kept, at, first_step, n_steps, spikes, counts, offsets):
     """Append a slice's spike lists to columns (step at whose end it fired, population, neuron); returns how many
     there are.

@@ -24,9 +24,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.vectormath import exprel
 
 Array = NDArray[np.float64]
@@ -72,7 +72,7 @@ class Link(NamedTuple):
     work: Array
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def flow_into(result, v, starts, others, conductances):
     """``-L v``: the current into each neuron from its neighbours."""
     for i in range(v.size):
@@ -82,7 +82,7 @@ def flow_into(result, v, starts, others, conductances):
         result[i] = total
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _shifted(result, x, link):
     """``(1 + Z/half) x``, with refractory neurons held where they are."""
     flow_into(result, x, link.starts, link.others, link.conductances)
@@ -91,7 +91,7 @@ def _shifted(result, x, link):
         result[i] = x[i] + link.active[i] * change / link.half
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def exchange(link):
     """The mean current into each neuron over the next step, into ``link.current``."""
     before, now, after, change = link.work[0], link.work[1], link.work[2], link.work[3]

@@ -8,7 +8,6 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from rheobase.compile.coupling import Coupling, course_of
@@ -18,6 +17,7 @@ from rheobase.model.evaluate import evaluate
 from rheobase.model.gap_junction import GapJunction
 from rheobase.model.network import Network
 from rheobase.numerics.chebyshev import coefficients, phi1
+from rheobase.numerics.kernel import kernel
 from rheobase.simulation.connections import drawn, rule_for
 from rheobase.simulation.exchange import Link
 from rheobase.simulation.plan import PopulationPlan
@@ -154,7 +154,7 @@ def _room(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.floa
     return np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _list_pairs(rule, n_post, out, mark, value, same, once, pre, post, g):
     """Fill in the pairs if there is room for them; returns how many there are."""
     count = 0

@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic as _intrinsic
 from numpy.typing import NDArray
+
+from rheobase.numerics.kernel import kernel
 
 _LINE = 16  # numbers of 8 bytes; two cache lines, because processors fetch lines in pairs
 SPINS = 4000
@@ -46,7 +48,7 @@ def _write(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, index, value), codegen
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def meet(progress, part, number, n, spins):
     """Announce that ``part`` has done block ``number``; whether all others have, after looking ``spins`` times."""
     _write(progress, part * _LINE, number)

@@ -11,9 +11,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.random import normal_pair, philox, unit
 
 # Rules
@@ -25,13 +25,13 @@ _SOURCES, _VALUES = np.uint32(0xF0000000), np.uint32(0xF1000000)
 _HALF_WORD = np.uint64(32)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _pick(word, n):
     """A word as a whole number in [0, n)."""
     return np.int64((np.uint64(np.uint32(word)) * np.uint64(n)) >> _HALF_WORD)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _random_sources(out, target, k, n, projection, key0, key1):
     """``k`` sources out of ``n``, each independent of the others."""
     for j in range(0, k, 4):
@@ -41,7 +41,7 @@ def _random_sources(out, target, k, n, projection, key0, key1):
     return k
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _different_sources(out, mark, target, k, n, projection, key0, key1):
     """``k`` different sources: draw again what is marked already; where most are wanted, draw those to leave out."""
     drawn = k if 2 * k <= n else n - k
@@ -64,7 +64,7 @@ def _different_sources(out, mark, target, k, n, projection, key0, key1):
     return k
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _bernoulli_sources(out, target, p, n, projection, key0, key1):
     """Sources at geometric gaps, so that the cost is that of the synapses and not of the pairs."""
     if p >= 1.0:
@@ -118,7 +118,7 @@ class Drawn(NamedTuple):
     listed: NDArray[np.float64]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def draw_sources(rule, target, out, mark):
     """Sources of one target into ``out``; returns how many. A rule is added here.
 
@@ -151,7 +151,7 @@ def draw_sources(rule, target, out, mark):
     return count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def draw_value(drawn, rule, synapse, target, is_delay):
     """Weight or delay of synapse number ``synapse`` of a target; drawn again until it lies between low and high."""
     if drawn.kind == ARRAY:
@@ -171,7 +171,7 @@ def draw_value(drawn, rule, synapse, target, is_delay):
         attempt = np.uint32(attempt + np.uint32(1))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def count_by_source(start, rule, first, last, out, mark):
     """Add to ``start[source + 1]`` how many synapses each source has onto the targets ``first ... last``."""
     for target in range(first, last):
@@ -180,7 +180,7 @@ def count_by_source(start, rule, first, last, out, mark):
             start[out[j] + 1] += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def place(targets, weights, delays, head, rule, origin, first, last, out, mark, weight, delay, dt):
     """Fill the rows with the targets ``first ... last`` (counted from ``origin``), and with weights and delays (steps)
     where they are drawn. ``head`` says where each source's row goes on, and moves.
