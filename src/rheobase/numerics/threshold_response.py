@@ -6,13 +6,13 @@ Equations and notation as in `rheobase.numerics.threshold_integration`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.threshold_integration import LARGE, drifts, solve, step
 from rheobase.numerics.threshold_mesh import drift_at, piece_of
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def density(edges, coefficients, mean, diffusion, points, first, nodes, matrix):
     """The density for a flux of 1 through the threshold, carried downwards over the panels ``points``.
 
@@ -37,7 +37,7 @@ def density(edges, coefficients, mean, diffusion, points, first, nodes, matrix):
     return values, powers
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def weights_of_drift(
     edges, coefficients, mean, diffusion, points, first, nodes, weights, matrix, mirror, values, powers, power
 ):
@@ -79,7 +79,7 @@ def weights_of_drift(
     return places, gains, by_diffusion
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def respond(
     s, edges, coefficients, mean, diffusion, points, first, nodes, weights, matrix, square, mirror, values, powers,
     power,
