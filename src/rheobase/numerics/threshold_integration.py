@@ -25,15 +25,15 @@ drive, Phys Rev E 76:021919 (threshold integration: the density downwards from t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.threshold_mesh import drift_at, piece_of
 
 STAGES = 12
 LARGE = 1e60
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def solve(matrix, right):
     """Gauss elimination with partial pivoting, in place; the solution is left in ``right``."""
     n = right.size
@@ -59,7 +59,7 @@ def solve(matrix, right):
         right[k] /= matrix[k, k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def drifts(edges, coefficients, mean, start, end, nodes, out):
     """The drift at the nodes between ``start`` and ``end``, which may be lower."""
     piece = piece_of(edges, 0.5 * (start + end))
@@ -67,7 +67,7 @@ def drifts(edges, coefficients, mean, start, end, nodes, out):
         out[j] = drift_at(edges, coefficients, piece, start + (end - start) * nodes[j]) + mean
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def step(matrix, a, scale, before, source, out, work):
     """Stages of ``D w' + a w = source`` from the value before; ``scale`` is the width over D."""
     n = a.size
@@ -81,7 +81,7 @@ def step(matrix, a, scale, before, source, out, work):
     solve(work, out)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def passage(edges, coefficients, mean, diffusion, points, first, nodes, weights, matrix):
     """Moments of the passage time over panels ``points`` (going up), of which number ``first`` starts at the reset.
 
