@@ -11,7 +11,8 @@ Walking up serves the passage times, walking down the density; the union of both
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from rheobase.numerics.kernel import kernel
 
 SETTLED = 45.0  # exp(-45) is 3e-20
 WIDEST = 2.0  # kappa times the width of a panel
@@ -19,7 +20,7 @@ _RATIO = 1.6  # change of the drift over a panel on which the solution follows i
 _SHRINK = 0.7
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def drift_at(edges, coefficients, piece, v):
     """The polynomial of a piece at ``v``, by Clenshaw's recurrence."""
     z = 2.0 * (v - edges[piece]) / (edges[piece + 1] - edges[piece]) - 1.0
@@ -29,13 +30,13 @@ def drift_at(edges, coefficients, piece, v):
     return z * last - before + coefficients[piece, 0]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def piece_of(edges, v):
     """The number of the piece that holds ``v``."""
     return min(max(np.searchsorted(edges, v, side="right") - 1, 0), edges.size - 2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _fits(here, middle, there, width, diffusion, lam, settled, fineness):
     """Whether a panel of this width is narrow enough for a drift of these values on it."""
     fastest = max(abs(here), abs(middle), abs(there))
@@ -47,7 +48,7 @@ def _fits(here, middle, there, width, diffusion, lam, settled, fineness):
     return slaved and lam * width * fineness <= WIDEST * slowest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def walk(edges, coefficients, mean, diffusion, lam, start, stop, settled, fineness, most):
     """Panel edges from ``start`` to ``stop``, up or down.
 
@@ -102,7 +103,7 @@ def walk(edges, coefficients, mean, diffusion, lam, start, stop, settled, finene
     return points[: count + 1], settled
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def foot(edges, coefficients, mean, diffusion, start, most):
     """How far below ``start`` a solution still matters; nan if the drift ends before, inf if there were too many steps.
 
@@ -140,7 +141,7 @@ def foot(edges, coefficients, mean, diffusion, start, most):
     return v
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def rising(edges, coefficients, mean, diffusion, lam, reset, threshold, fineness, most):
     """Panels for what is carried upwards, from the foot to the threshold; and the number of the one at the reset.
 
@@ -156,7 +157,7 @@ def rising(edges, coefficients, mean, diffusion, lam, reset, threshold, fineness
     return np.concatenate((below[:-1], above)), below.size - 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def both_ways(edges, coefficients, mean, diffusion, lam, reset, threshold, fineness, most):
     """Panels that serve what is carried upwards and what is carried downwards; otherwise as `rising`."""
     points, first = rising(edges, coefficients, mean, diffusion, lam, reset, threshold, fineness, most)
