@@ -20,10 +20,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import dawsn
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.passage import moment_tables, second_moment
 from rheobase.numerics.siegert import siegert, siegert_tables
 
@@ -97,14 +97,14 @@ def transfer(
     return Transfer(rate, log_rate, d_mu, d_sigma)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _transfer_loop(mu, sigma, tau_m, v_th, v_reset, t_ref, shift, below, above, rule, out):
     for i in range(mu.size):
         result = transfer_of_one(mu[i], sigma[i], tau_m[i], v_th[i], v_reset[i], t_ref[i], shift[i], below, above, rule)
         out[0, i], out[1, i], out[2, i], out[3, i] = result
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def transfer_of_one(mu, sigma, tau_m, v_th, v_reset, t_ref, shift, below, above, rule):
     """Rate, its logarithm and its derivatives, from an interval that is kept divided by ``exp(top**2)``."""
     if sigma == 0.0 and mu <= v_th and v_reset <= v_th:  # without noise the threshold itself is not crossed
@@ -123,7 +123,7 @@ def transfer_of_one(mu, sigma, tau_m, v_th, v_reset, t_ref, shift, below, above,
     return rate, log_rate, slope * first, slope * (second - shift * first)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _bounds(mu, sigma, v_th, v_reset, shift):
     """Scaled reset and threshold, their distance, and ``sigma``: a zero is replaced by one that cannot matter."""
     if not sigma >= 0.0:
@@ -154,7 +154,7 @@ def cv(
     return out.reshape(shape)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _cv_loop(mu, sigma, tau_m, v_th, v_reset, t_ref, below, above, rule, moment_below, moment_above, out):
     for i in range(mu.size):
         a, b, width, _ = _bounds(mu[i], sigma[i], v_th[i], v_reset[i], 0.0)
