@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.siegert import siegert_tables
 from rheobase.numerics.small_solve import small_solve
 from rheobase.population.neuron.lif import ALPHA, transfer_of_one
@@ -44,7 +44,7 @@ def polish_leaky(leaky: Leaky, start: Array) -> Array | None:
     return rates if _polish(rates, *leaky, siegert_tables()) else None
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _settle(rates, matrices, offsets, constants, tables):
     n = rates.size
     value, jacobian, change = np.empty(n), np.empty((n, n)), np.empty(n)
@@ -61,7 +61,7 @@ def _settle(rates, matrices, offsets, constants, tables):
     return _polish(rates, matrices, offsets, constants, tables)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _polish(rates, matrices, offsets, constants, tables):
     n = rates.size
     value, jacobian, change, trial = np.empty(n), np.empty((n, n)), np.empty(n), np.empty(n)
@@ -79,7 +79,7 @@ def _polish(rates, matrices, offsets, constants, tables):
     return error <= 1e-10 * rates.max() + 1e-18
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _step(rates, value, jacobian, diagonal, out, change):
     """``out = max(rates + (diagonal - jacobian)**-1 (value - rates), 0)``; the determinant. Overwrites ``jacobian``."""
     for i in range(rates.size):
@@ -94,7 +94,7 @@ def _step(rates, value, jacobian, diagonal, out, change):
     return determinant
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _distance(value, rates):
     """The largest difference; nan if one is not a number."""
     largest = 0.0
@@ -107,7 +107,7 @@ def _distance(value, rates):
     return largest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def evaluate(rates, matrices, offsets, constants, tables, value, jacobian):
     """`rates_and_slopes` into ``value`` and ``jacobian``."""
     below, above, rule = tables
