@@ -14,10 +14,10 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from rheobase.numerics.bracket import root
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.siegert import siegert_tables
 from rheobase.numerics.small_solve import small_solve
 from rheobase.population.states.leaky_states import Leaky, evaluate
@@ -172,7 +172,7 @@ def _function(work: _Work, a: _Place, b: _Place, test: Callable[[_Place], Any]) 
     return value
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _correct(
     matrices, offsets, constants, tables, scale, heard, value, slopes, residual, jacobian, matrix, right,
     guess, tangent, most, x, direction,
@@ -214,7 +214,7 @@ def _correct(
     return count, np.sign(small_solve(matrix, right))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _derive(x, matrices, offsets, constants, tables, scale, heard, value, slopes, residual, jacobian):
     """Residual ``Phi(gain * rate) - rate`` and its slopes by the scaled rates and the gain."""
     n = x.size - 1
@@ -232,7 +232,7 @@ def _derive(x, matrices, offsets, constants, tables, scale, heard, value, slopes
         jacobian[i, n] = by_gain
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _bordered(jacobian, border, matrix):
     """The slopes with a last row."""
     n = border.size - 1
@@ -242,7 +242,7 @@ def _bordered(jacobian, border, matrix):
         matrix[n, j] = border[j]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _eliminated(jacobian, border, residual, along, matrix, right):
     """Solve the bordered system into ``right``; its largest entry, nan if there is no solution."""
     _bordered(jacobian, border, matrix)
