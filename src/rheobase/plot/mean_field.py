@@ -20,15 +20,22 @@ def _axes(ax: Any, title: str) -> Any:
     return ax
 
 
-def run(result: Any, ax: Any = None, title: str = "exact mean field") -> Any:
-    """Rates against time."""
+def run(result: Any, ax: Any = None, title: str = "exact mean field", rests: Any = ()) -> Any:
+    """Rates against time, and the states at ``rests`` beside them: dashed, dotted where they are unstable."""
     with style():
         ax = _axes(ax, title)
         for k, (name, rates) in enumerate(zip(result.populations, result.rates, strict=True)):
-            ax.plot(result.t, rates, color=colour(k), label=name)
+            ax.plot(result.t, rates, color=colour(k), label=name if len(result.populations) > 1 else "rate")
+            for rest in rests:
+                ax.axhline(rest.rates[k], color=colour(k), lw=0.9, ls="--" if rest.stable else ":")
+        for stable, line, text in ((True, "--", "at rest, stable"), (False, ":", "at rest, unstable")):
+            if any(rest.stable == stable for rest in rests):
+                ax.plot([], [], line, color=FAINT, lw=0.9, label=text)
         ax.set(xlabel="time (ms)", ylabel="rate (Hz)")
         from_zero(ax)
-        if len(result.populations) > 1:
+        if len(rests):  # lines all across: there is no room for a legend among them
+            ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
+        elif len(result.populations) > 1:
             ax.legend(loc="best")
     return ax.figure
 

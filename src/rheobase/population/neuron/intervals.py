@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 _CIRCLE = 64
+_SIEGERT = "Siegert AJF (1951), Phys Rev 81:617 (transform of the passage time)"
+_INTEGRATION = "Richardson MJE (2007), Phys Rev E 76:021919 (threshold integration)"
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,10 @@ class Intervals:
         from rheobase import plot
 
         return plot.intervals(self, ax)
+
+    def cite(self) -> str:
+        """The publications behind the methods used here."""
+        return "\n".join([_SIEGERT, *([] if self.state.membrane.drift is None else [_INTEGRATION])])
 
 
 def isi(neuron: Neuron, mu: Any, sigma: Any, **parameters: Any) -> Intervals:

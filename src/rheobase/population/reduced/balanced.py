@@ -74,8 +74,9 @@ class BalancedState:
         """A line for each population, and the status."""
         width = max(10, *(len(name) for name in self.populations))
         lines = [f"{'population':<{width}}  balanced (Hz)  next order (Hz)  mean needed (mV)  excitation (mV)"]
-        for row in zip(self.populations, self.rates, self.next_order, self.needed, self.excitation, strict=True):
-            lines.append("{:<{w}}  {:13.5g}  {:15.5g}  {:16.4g}  {:15.4g}".format(*row, w=width))
+        columns = (self.rates, self.next_order, self.needed, self.excitation)
+        for name, *row in zip(self.populations, *columns, strict=True):
+            lines.append("{:<{w}}  {:>13}  {:>15}  {:>16}  {:>15}".format(name, *map(_shown, row), w=width))
         return "\n".join([*lines, self.status])
 
     def __str__(self) -> str:
@@ -84,6 +85,16 @@ class BalancedState:
     def cite(self) -> str:
         """The publications behind the methods used here."""
         return "\n".join(_SOURCES)
+
+    def plot(self) -> Any:
+        """Rates to both orders, and the inputs that cancel."""
+        from rheobase.plot.balanced import balanced_state as draw
+
+        return draw(self)
+
+
+def _shown(value: float) -> str:
+    return f"{value:.5g}" if np.isfinite(value) else "-"
 
 
 def balanced_state(network: Network) -> BalancedState:
@@ -143,7 +154,7 @@ def _cancelling(maps: InputMap) -> Array:
             "no recurrent input at all, leave the cancellation open. Give them different weights or in-degrees, or "
             "join populations of like neurons"
         )
-    return np.asarray(-np.linalg.solve(maps.mean, maps.mean_0), float)
+    return np.asarray(np.linalg.solve(maps.mean, 0.0 - maps.mean_0), float)
 
 
 def _needed(maps: InputMap, rates: Array) -> Array:
@@ -234,7 +245,7 @@ class BalanceScan:
         names = "  ".join(f"{name:>10}" for name in self.balanced.populations)
         lines = [f"{'K times':>10}  {names}   (Hz)"]
         for factor, row in zip([*self.factors, np.inf], [*self.rates, self.balanced.rates], strict=True):
-            lines.append(f"{factor:10.5g}  " + "  ".join(f"{rate:10.5g}" for rate in row))
+            lines.append(f"{factor:10.5g}  " + "  ".join(f"{_shown(rate):>10}" for rate in row))
         return "\n".join([*lines, self.status])
 
     def __str__(self) -> str:
@@ -243,6 +254,12 @@ class BalanceScan:
     def cite(self) -> str:
         """The publications behind the methods used here."""
         return self.balanced.cite()
+
+    def plot(self) -> Any:
+        """Rates against the number of synapses, and their distance to the balanced ones."""
+        from rheobase.plot.balanced import balance_scan as draw
+
+        return draw(self)
 
 
 def balance_scan(network: Network, factors: Sequence[float] = (1, 4, 16, 64, 256)) -> BalanceScan:
@@ -260,7 +277,10 @@ def balance_scan(network: Network, factors: Sequence[float] = (1, 4, 16, 64, 256
     ModelError
         If there is no balanced state, or a connectivity cannot be scaled.
     """
-    sizes = np.asarray(factors, float)
+    try:
+        sizes = np.asarray(factors, float)
+    except (TypeError, ValueError):
+        sizes = np.zeros(0)
     if sizes.ndim != 1 or sizes.size < 2 or not np.all(np.diff(sizes, prepend=0.0) > 0.0) or np.isinf(sizes[-1]):
         raise ModelError("factors has to be at least two positive numbers, each larger than the one before")
     balanced = balanced_state(network)
@@ -268,7 +288,7 @@ def balance_scan(network: Network, factors: Sequence[float] = (1, 4, 16, 64, 256
         raise ModelError(balanced.status)
     rows = []
     for factor in sizes:
-        found = settle(input_map(scaled(network, float(factor))), balanced.rates * 1e-3)
+        found = _settled(input_map(scaled(network, float(factor))), balanced, float(factor))
         rows.append(np.full(balanced.rates.size, np.nan) if found is None else found * 1e3)
     rates = np.array(rows)
     distance = rates - balanced.rates
@@ -279,6 +299,19 @@ def balance_scan(network: Network, factors: Sequence[float] = (1, 4, 16, 64, 256
     status = f"The distance to the balanced rates falls like K to the power of {shown}; theory: -1/2."
     status += f" In {lost} of {sizes.size} networks no self-consistent state was reached." if lost else ""
     return BalanceScan(balanced, sizes, rates, distance, slopes, status)
+
+
+def _settled(maps: InputMap, balanced: BalancedState, factor: float) -> Array | None:
+    """Self-consistent rates (kHz) near the balanced ones.
+
+    The start is the next order, of which the distance falls like the root of ``factor``: from the balanced rates
+    themselves, where the input has cancelled, no neuron of a large network fires.
+    """
+    expected = balanced.rates + (balanced.next_order - balanced.rates) / np.sqrt(factor)
+    for start in (expected, balanced.rates):
+        if np.all(start > 0.0) and (found := settle(maps, start * 1e-3)) is not None:
+            return found
+    return None
 
 
 def scaled(network: Network, factor: float) -> Network:

@@ -26,17 +26,13 @@ from rheobase.model.errors import ModelError
 from rheobase.model.network import Network, nearest
 from rheobase.numerics.deflation import solutions
 from rheobase.population.neuron import quadratic
-from rheobase.population.reduced.mean_field_equations import Coupling, Equations
+from rheobase.population.reduced.mean_field_equations import METHODS, Coupling, Equations
 from rheobase.population.reduced.mean_field_run import MeanFieldRun, run
 from rheobase.units import internal, ms, parse_quantity
 
 Array = NDArray[np.float64]
 
-_METHODS = (
-    "Montbrió E, Pazó D, Roxin A (2015), Phys Rev X 5:021028 (exact mean field)",
-    "Devalle F, Roxin A, Montbrió E (2017), PLoS Comput Biol 13:e1005881 (synaptic kinetics)",
-    "Pazó D, Montbrió E (2016), Phys Rev Lett 116:238101 (delays)",
-)
+_LONG = 15.0  # membrane time constants, synaptic ones and delays of the slowest, in a figure
 
 
 @dataclass(frozen=True)
@@ -96,11 +92,20 @@ class ExactMeanField:
         return {name: float(self.equations.get(place)) for name, place in self._places.items()}
 
     def with_(self, **changes: Any) -> ExactMeanField:
-        """The same with other numbers: ``with_(eta=-4)``, of several populations ``with_(**{"eta:E": -4})``."""
+        """The same with other numbers: ``with_(eta=-4)``, of several populations ``with_(**{"eta:E": -4})``.
+
+        Raises
+        ------
+        ModelError
+            If there is no such parameter, or the number cannot be.
+        """
         equations = self.equations
         for name, value in changes.items():
-            equations = equations.with_value(self.place(name), _number(name, value))
-        return replace(self, equations=equations)
+            place, number = self.place(name), _number(name, value)
+            if np.ndim(number):
+                raise ModelError(f"{name} is one number, but {value} was given; `parameters` has the names of all")
+            equations = equations.with_value(place, number)
+        return replace(self, equations=equations.checked(self.populations if len(self.populations) > 1 else ()))
 
     def place(self, name: str) -> tuple[str, int]:
         """Where a parameter stands."""
@@ -195,9 +200,17 @@ class ExactMeanField:
         lines = [numbers, *(point.line for point in self.fixed_points())]
         return "\n".join([*lines, self.status] if self.status else lines)
 
+    def plot(self, ax: Any = None, duration: Any = None) -> Any:
+        """The rates from silence on, and those of the equilibria; a ``duration`` is chosen by default."""
+        from rheobase.plot.mean_field import run as draw
+
+        slow = [*self.equations.tau, *(time for c in self.equations.couplings for time in (c.tau_s, c.delay))]
+        found = self.simulate(_LONG * float(max(slow)) if duration is None else duration)
+        return draw(found, ax, rests=self.fixed_points())
+
     def cite(self) -> str:
         """The publications behind the equations."""
-        return "\n".join(_METHODS)
+        return "\n".join(METHODS)
 
 
 def exact_mean_field(

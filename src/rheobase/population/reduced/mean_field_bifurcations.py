@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rheobase.model.errors import ModelError
 from rheobase.numerics.complex_step import differences, jacobian, newton
 from rheobase.numerics.continuation import Curve, Problem, trace
-from rheobase.population.reduced.mean_field_equations import Equations
+from rheobase.population.reduced.mean_field_equations import METHODS, Equations
 
 if TYPE_CHECKING:
     from rheobase.population.reduced.exact_mean_field import ExactMeanField
@@ -99,6 +99,10 @@ class MeanFieldDiagram:
         from rheobase.plot.mean_field import diagram
 
         return diagram(self, ax)
+
+    def cite(self) -> str:
+        """The publications behind the equations."""
+        return "\n".join(METHODS)
 
 
 def diagram(field: ExactMeanField, parameter: str, over: tuple[float, float]) -> MeanFieldDiagram:

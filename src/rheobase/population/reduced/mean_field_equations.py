@@ -25,6 +25,12 @@ from rheobase.numerics.delay_spectrum import growth_rates
 
 Array = NDArray[Any]
 
+METHODS = (
+    "Montbrió E, Pazó D, Roxin A (2015), Phys Rev X 5:021028 (exact mean field)",
+    "Devalle F, Roxin A, Montbrió E (2017), PLoS Comput Biol 13:e1005881 (synaptic kinetics)",
+    "Pazó D, Montbrió E (2016), Phys Rev Lett 116:238101 (delays)",
+)
+
 
 @dataclass(frozen=True)
 class Coupling:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.model.errors import ModelError
 from rheobase.numerics.complex_step import along, differences, jacobian
 from rheobase.numerics.continuation import Curve, Problem, trace
 from rheobase.numerics.curve_events import events
@@ -21,7 +22,7 @@ from rheobase.population.reduced.mean_field_bifurcations import (
     joined,
     lies_on,
 )
-from rheobase.population.reduced.mean_field_equations import Equations
+from rheobase.population.reduced.mean_field_equations import METHODS, Equations
 
 if TYPE_CHECKING:
     from rheobase.population.reduced.exact_mean_field import ExactMeanField
@@ -79,11 +80,17 @@ class MeanFieldPhaseDiagram:
 
         return draw(self, ax)
 
+    def cite(self) -> str:
+        """The publications behind the equations."""
+        return "\n".join(METHODS)
+
 
 def phase_diagram(
     field: ExactMeanField, x: str, over_x: tuple[float, float], y: str, over_y: tuple[float, float]
 ) -> MeanFieldPhaseDiagram:
     """See `ExactMeanField.phase_diagram`."""
+    if field.place(x) == field.place(y):
+        raise ModelError(f"a phase diagram needs two different parameters, but {x!r} was given twice")
     plane = _Plane(field, (x, y), (checked_range(x, over_x), checked_range(y, over_y)))
     starts = plane.starts()
     lines: list[MeanFieldLine] = []

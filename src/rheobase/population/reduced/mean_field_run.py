@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from rheobase.model.errors import ModelError
 from rheobase.numerics.delay_run import Derivative, Past, integrate
-from rheobase.population.reduced.mean_field_equations import Equations
+from rheobase.population.reduced.added_drive import added_drive
+from rheobase.population.reduced.mean_field_equations import METHODS, Equations
 
 Array = NDArray[np.float64]
-Drive = Callable[[float], Any] | None
 
 
 @dataclass(frozen=True)
@@ -48,19 +48,23 @@ class MeanFieldRun:
 
         return run(self, ax)
 
+    def cite(self) -> str:
+        """The publications behind the equations."""
+        return "\n".join(METHODS)
+
 
 def run(
-    populations: tuple[str, ...], equations: Equations, duration: float, step: float, start: Any, drive: Drive
+    populations: tuple[str, ...], equations: Equations, duration: float, step: float, start: Any, drive: Any
 ) -> MeanFieldRun:
     """Integrate; see `ExactMeanField.simulate`."""
     if not duration > 0.0 or not step > 0.0:
         raise ModelError("duration and dt have to be positive times")
     n = equations.tau.size
-    begin = _start(equations, start)
+    begin, added = _start(equations, start), added_drive(drive, n)
     late = sorted({c.delay for c in equations.couplings if c.delay > 0.0})
     t = np.linspace(0.0, duration, max(int(np.ceil(duration / step)), 1) + 1)
     with np.errstate(over="ignore", invalid="ignore"):  # said below
-        states = integrate(_derivative(equations, drive), t, begin, late, smooth=drive is None)
+        states = integrate(_derivative(equations, added), t, begin, late, smooth=drive is None)
     if not np.all(np.isfinite(states)):
         raise ModelError("the rates of the mean field run off; with delays a smaller dt may help")
     rates, voltages = states[:, :n].T, states[:, n : 2 * n].T
@@ -80,7 +84,7 @@ def _start(equations: Equations, start: tuple[ArrayLike, ArrayLike] | None) -> A
     return np.concatenate([rates, voltages, [rates[pre] for pre, _ in equations.filters()]])
 
 
-def _derivative(equations: Equations, drive: Drive) -> Derivative:
+def _derivative(equations: Equations, drive: Callable[[float], Array] | None) -> Derivative:
     """``f(t, x, past)``, with ``past(d)`` the state a delay ``d`` ago."""
     n, tau = equations.tau.size, equations.tau
     filters = equations.filters()
@@ -91,7 +95,7 @@ def _derivative(equations: Equations, drive: Drive) -> Derivative:
 
     def derivative(t: float, x: Array, past: Past) -> Array:
         r, v = x[:n], x[n : 2 * n]
-        u = equations.eta + (np.asarray(drive(t), float) if drive is not None else 0.0)
+        u = equations.eta + (drive(t) if drive is not None else 0.0)
         for post, source, strength, delay in couplings:
             u[post] += strength * (x if delay == 0.0 else past(delay))[source]
         change = np.empty_like(x)

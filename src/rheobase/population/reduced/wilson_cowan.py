@@ -11,13 +11,13 @@ input by one filter, and not by the membrane's. Leaky neurons in noise are faste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rheobase.errors import UnitError
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.numerics.delay_run import Past, integrate
@@ -25,6 +25,7 @@ from rheobase.numerics.delay_spectrum import growth_rates
 from rheobase.population.input.input_map import InputMap
 from rheobase.population.neuron.any_neuron import any_response, rates
 from rheobase.population.neuron.membrane import NotCovered
+from rheobase.population.reduced.added_drive import added_drive
 from rheobase.population.reduced.exact_mean_field import Equilibrium
 from rheobase.population.reduced.synaptic_drive import SynapticDrive
 from rheobase.population.states.state_search import all_states
@@ -34,6 +35,7 @@ from rheobase.units import internal, ms
 Array = NDArray[np.float64]
 
 _STEP = 0.01
+_LONG = 10.0  # time constants and delays of the slowest, in a figure
 _METHODS = (
     "Wilson HR, Cowan JD (1972), Biophys J 12:1 (rate equations)",
     "Siegert AJF (1951), Phys Rev 81:617; Richardson MJE (2007), Phys Rev E 76:021919 (stationary rates)",
@@ -62,6 +64,10 @@ class RateRun:
 
         return run(self, ax, "rate equations")
 
+    def cite(self) -> str:
+        """The publications behind the equations."""
+        return "\n".join(_METHODS)
+
 
 @dataclass(frozen=True)
 class WilsonCowan:
@@ -88,8 +94,14 @@ class WilsonCowan:
         )  # fmt: skip
 
     def eigenvalues(self, rates_hz: ArrayLike) -> NDArray[np.complex128]:
-        """Growth rates (1/ms) of small changes around given rates (Hz) at rest, the fastest growing first."""
-        return self._growth(1e-3 * np.asarray(rates_hz, float))
+        """Growth rates (1/ms) of small changes around given rates (Hz) at rest, the fastest growing first.
+
+        Raises
+        ------
+        ModelError
+            If there is not one rate a population, finite and not negative.
+        """
+        return self._growth(_given_rates("rates_hz", rates_hz, len(self.populations)))
 
     def _growth(self, r: Array) -> NDArray[np.complex128]:
         n, drive = r.size, self._drive
@@ -121,18 +133,24 @@ class WilsonCowan:
             Rates at the start and before it, Hz; silence by default.
         drive
             A function of the time (ms) that is added to the mean inputs (mV): a number, or one a population.
+
+        Raises
+        ------
+        ModelError
+            If the rates run off, or something is no time, no rate or no drive.
         """
         length, step = _time("duration", duration), 0.01 * float(self.tau.min()) if dt is None else _time("dt", dt)
         n, terms = len(self.populations), self._drive
-        first = _start(start, n)
+        first = _given_rates("start", 0.0 if start is None else start, n)
+        added = added_drive(drive, n)
         begin = np.concatenate([first, [first[terms.origin(k)] for k in range(len(terms.filters))]])
 
         def derivative(t: float, x: Array, past: Past) -> Array:
             mu, sigma, shift = terms.statistics(
                 [(x if c.delay == 0.0 else past(c.delay))[c.source] for c in terms.terms]
             )
-            if drive is not None:
-                mu = mu + np.asarray(drive(t), float)
+            if added is not None:
+                mu = mu + added(t)
             change = np.empty_like(x)
             change[:n] = (rates(self.maps.membranes, mu, sigma, shift).rate - x[:n]) / self.tau
             for at, (source, tau_s) in enumerate(terms.filters, start=n):
@@ -152,12 +170,20 @@ class WilsonCowan:
         lines += [point.line for point in self.fixed_points()]
         return "\n".join([*lines, self.status] if self.status else lines)
 
+    def plot(self, ax: Any = None, duration: Any = None) -> Any:
+        """The rates from silence on, and those of the states at rest; a ``duration`` is chosen by default."""
+        from rheobase.plot.mean_field import run
+
+        slow = [*self.tau, *(tau_s for _, tau_s in self._drive.filters), *(c.delay for c in self._drive.terms)]
+        found = self.simulate(_LONG * float(max(slow)) if duration is None else duration)
+        return run(found, ax, "rate equations", self.fixed_points())
+
     def cite(self) -> str:
         """The publications behind the equations."""
         return "\n".join(_METHODS)
 
 
-def wilson_cowan(network: Network, tau: Sequence[Any] | str = "membrane") -> WilsonCowan:
+def wilson_cowan(network: Network, tau: Any = "membrane") -> WilsonCowan:
     """The Wilson-Cowan equations of a network, derived from it.
 
     Parameters
@@ -167,7 +193,7 @@ def wilson_cowan(network: Network, tau: Sequence[Any] | str = "membrane") -> Wil
     tau
         ``"membrane"``: each rate follows its input with the membrane's time constant; ``"response"``: with the one that
         the population's linear response has at low frequencies, ``chi(s) = chi(0)/(1 + s tau + ...)``, in the state
-        reached from silence; or times (ms), one a population.
+        reached from silence; or times (plain numbers are in ms), one for all or one a population.
 
     Raises
     ------
@@ -191,15 +217,23 @@ def wilson_cowan(network: Network, tau: Sequence[Any] | str = "membrane") -> Wil
     if any(c.delay.values.size > 1 for c in maps.channels):
         status.append("Delays that differ between synapses are replaced by their mean.")
     membrane = maps.column("tau_m")
-    if isinstance(tau, str):
-        if tau not in ("membrane", "response"):
-            raise ModelError(f'tau is "membrane", "response" or times, not {tau!r}')
+    if isinstance(tau, str) and tau in ("membrane", "response"):
         constants = membrane if tau == "membrane" else _response_times(maps, status)
     else:
-        constants = np.array([_time("tau", value) for value in tau])
-        if constants.shape != membrane.shape:
-            raise ModelError(f"tau has {constants.size} values for {membrane.size} populations; give one each")
+        constants = _given_times(tau, membrane.size)
     return WilsonCowan(maps.names, constants, " ".join(status), maps)
+
+
+def _given_times(tau: Any, n: int) -> Array:
+    """Times (ms), one for all or one a population."""
+    several = isinstance(tau, list | tuple) or (isinstance(tau, np.ndarray) and tau.ndim == 1)
+    try:
+        constants = np.array([_time("tau", value) for value in (tau if several else [tau] * n)])
+    except UnitError as reason:
+        raise UnitError(f'tau is "membrane", "response" or times, not {tau!r}: {reason}') from None
+    if constants.size != n:
+        raise ModelError(f"tau has {constants.size} values for {n} populations; give one each")
+    return constants
 
 
 def _response_times(maps: InputMap, status: list[str]) -> Array:
@@ -226,11 +260,12 @@ def _time(name: str, value: Any) -> float:
     return number
 
 
-def _start(start: ArrayLike | None, n: int) -> Array:
+def _given_rates(name: str, rates_hz: ArrayLike, n: int) -> Array:
+    """One rate a population (kHz), from one for all or one each in Hz."""
     try:
-        found = np.broadcast_to(1e-3 * np.asarray(0.0 if start is None else start, float), n).astype(float)
+        found = np.broadcast_to(1e-3 * np.asarray(rates_hz, float), n).astype(float)
     except (TypeError, ValueError):
-        raise ModelError(f"start is a rate in Hz, or {n} of them") from None
+        raise ModelError(f"{name} is a rate in Hz, or {n} of them") from None
     if not np.all(np.isfinite(found) & (found >= 0.0)):
-        raise ModelError("the rates at the start have to be finite and not negative")
+        raise ModelError(f"{name} has to be finite and not negative")
     return found

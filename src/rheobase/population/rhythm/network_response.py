@@ -16,6 +16,12 @@ from rheobase.population.neuron.any_neuron import any_response
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+_SOURCES = (
+    "Brunel N, Hakim V (1999), Neural Comput 11:1621; Lindner B, Schimansky-Geier L (2001), Phys Rev Lett 86:2934",
+    "Schuecker J, Diesmann M, Helias M (2015), Phys Rev E 92:052119 (coloured noise)",
+    "Richardson MJE (2007), Phys Rev E 76:021919 (other neurons than leaky ones)",
+)
+
 
 @dataclass(frozen=True)
 class TransferFunctions:
@@ -42,6 +48,22 @@ class TransferFunctions:
         from rheobase import plot
 
         return plot.transfer_functions(self, ax)
+
+    def summary(self) -> str:
+        """A line for each population: rate, and how it follows the mean input at the lowest and the best frequency."""
+        width = max(10, *(len(name) for name in self.populations))
+        gains = np.abs(self.by_mu)
+        lines = [f"{'population':<{width}}  rate (Hz)  gain at {self.frequencies[0]:<8.4g} Hz  largest gain (Hz/mV)"]
+        for name, rate, gain in zip(self.populations, self.rates, gains, strict=True):
+            best = int(np.argmax(gain))
+            lines.append(
+                f"{name:<{width}}  {rate:9.4g}  {gain[0]:19.4g}  {gain[best]:.4g} at {self.frequencies[best]:.4g} Hz"
+            )
+        return "\n".join(lines)
+
+    def cite(self) -> str:
+        """The publications behind the linear response."""
+        return "\n".join(_SOURCES)
 
 
 def transfer_functions(network: Network, rates: ArrayLike, frequencies: ArrayLike) -> TransferFunctions:

@@ -14,13 +14,12 @@ import numpy as np
 
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
-from rheobase.model.shown_units import read
 from rheobase.numerics.jump_expansion import boundary, expansion
 from rheobase.numerics.jumps import Jumps, total
 from rheobase.population.neuron.membrane import Membrane, membrane_of
-from rheobase.population.shots.shot_noise import jump_process, log_rate_after, read_trains
+from rheobase.population.shots.shot_noise import jump_process, log_rate_after, read_trains, steady_input
 
-_SOURCES = (
+SOURCES = (
     "Kramers HA (1940), Physica 7:284; Moyal JE (1949), J R Stat Soc B 11:150 (expansion in the size of jumps)",
     "Siegmund D (1979), Adv Appl Prob 11:701; Chang JT, Peres Y (1997), Ann Prob 25:787 (overshoot of a walk)",
     "Kyprianou AE (2014), Fluctuations of Levy Processes with Applications, Springer (overshoot of upward jumps)",
@@ -73,7 +72,13 @@ class KramersMoyal:
 
     def cite(self) -> str:
         """The publications behind the methods used here."""
-        return "\n".join(_SOURCES)
+        return "\n".join(SOURCES)
+
+    def plot(self, ax: Any = None) -> Any:
+        """The rate to each order."""
+        from rheobase.plot.shots import kramers_moyal as draw
+
+        return draw(self, ax)
 
 
 def kramers_moyal(
@@ -109,7 +114,7 @@ def kramers_moyal(
     """
     m = membrane_of(neuron, **parameters)
     trains = read_trains(neuron, m, rates, jumps, sizes)
-    return expanded(m, trains, float(read(neuron, m.voltage, mu)), order)
+    return expanded(m, trains, steady_input(neuron, m, mu), order)
 
 
 def expanded(m: Membrane, trains: tuple[Jumps, ...], steady: float, order: int = 3) -> KramersMoyal:

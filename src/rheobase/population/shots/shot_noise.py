@@ -30,7 +30,7 @@ from rheobase.units import Hz, internal
 Array = NDArray[np.float64]
 
 FORMULA, COLLOCATION = "closed form", "collocation"
-_SOURCES = {
+SOURCES = {
     FORMULA: "Richardson MJE, Swarbrick R (2010), Phys Rev Lett 105:178102 (exponentially distributed jumps)",
     COLLOCATION: "Tuckwell HC (1988), Introduction to Theoretical Neurobiology, vol. 2, section 9.4 (passage times)",
 }
@@ -75,7 +75,13 @@ class ShotNoiseRate:
 
     def cite(self) -> str:
         """The publication behind the method used here."""
-        return _SOURCES[self.method]
+        return SOURCES[self.method]
+
+    def plot(self, ax: Any = None) -> Any:
+        """The rate beside that in white noise of the same mean and variance."""
+        from rheobase.plot.shots import shot_noise
+
+        return shot_noise(self, ax)
 
 
 def shot_noise_rate(
@@ -122,7 +128,7 @@ def shot_noise_rate(
     True
     """
     m = membrane_of(neuron, **parameters)
-    return rate_in(m, read_trains(neuron, m, rates, jumps, sizes), float(read(neuron, m.voltage, mu)))
+    return rate_in(m, read_trains(neuron, m, rates, jumps, sizes), steady_input(neuron, m, mu))
 
 
 def read_trains(neuron: Neuron, m: Membrane, rates: Any, jumps: Any, sizes: str) -> tuple[Jumps, ...]:
@@ -130,13 +136,31 @@ def read_trains(neuron: Neuron, m: Membrane, rates: Any, jumps: Any, sizes: str)
     if sizes not in ("exponential", "fixed"):
         raise ModelError(f"sizes has to be 'exponential' or 'fixed', not {sizes!r}")
     pace = np.atleast_1d(np.asarray(_kilohertz(rates), float))
-    step = np.atleast_1d(np.asarray(read(neuron, m.voltage, jumps), float))
+    step = np.atleast_1d(np.asarray(_read_as("jumps", neuron, m, jumps), float))
     if pace.shape != step.shape or pace.ndim > 1:
-        raise ModelError(f"there are {pace.size} rates but {step.size} jumps; give one of each for every train")
+        raise ModelError(
+            f"there are {pace.size} rates but {step.size} jumps; give one of each for every train, each in one row"
+        )
     if not (np.all(np.isfinite(pace)) and np.all(pace >= 0.0)):
         raise ModelError("the rates of the trains have to be finite and not negative")
     law: Literal["exponential", "fixed"] = "exponential" if sizes == "exponential" else "fixed"
     return joined([Jumps(float(r), float(j), law) for r, j in zip(pace, step, strict=True)])
+
+
+def steady_input(neuron: Neuron, m: Membrane, mu: Any) -> float:
+    """A user's steady input, one value in mV."""
+    found = np.asarray(_read_as("mu", neuron, m, mu), float)
+    if found.size != 1:
+        raise ModelError(f"mu has to be one value, but {found.size} were given")
+    return float(found.reshape(()))
+
+
+def _read_as(name: str, neuron: Neuron, m: Membrane, value: Any) -> Any:
+    """As `read`; what is wrong is said of the argument's name."""
+    try:
+        return read(neuron, m.voltage, value)
+    except ModelError as reason:
+        raise type(reason)(f"{name}: {reason}") from None
 
 
 def _kilohertz(rates: Any) -> Any:
@@ -167,15 +191,23 @@ def shot_noise_rates(network: Network, rates: Any = None) -> dict[str, ShotNoise
         If the jumps are too small and many for the method to resolve.
     """
     maps = input_map(network)
-    known = steady_state(network).rates if rates is None else np.asarray(rates, float)
+    known = steady_state(network).rates if rates is None else _numbers(rates)
     if known.shape != (len(maps.names),) or not np.all(np.isfinite(known) & (known >= 0.0)):
-        raise ModelError(f"rates has to hold one rate for each of {', '.join(maps.names)}")
+        raise ModelError(f"rates has to hold one rate (Hz) for each of {', '.join(maps.names)}, in this order")
     local = maps.frozen(known * 1e-3)
     found = {}
     for k, name in enumerate(maps.names):
         trains, steady = jump_trains(network, local, k, known * 1e-3)
         found[name] = rate_in(local.membranes[k], trains, steady)
     return found
+
+
+def _numbers(values: Any) -> Array:
+    """Values as an array; empty if they are no numbers."""
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError):
+        return np.zeros(0)
 
 
 def rate_in(m: Membrane, trains: tuple[Jumps, ...], steady: float) -> ShotNoiseRate:

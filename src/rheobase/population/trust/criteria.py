@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+#: Conditions whose values are to be larger than the limit, or more negative; the others have to be smaller.
+LOWER_BOUNDS = ("distance to instability", "jumps in tau_m")
 SILENT = 1e-3  # Hz: a rate that is told as zero
 
 
@@ -42,6 +44,15 @@ class Criterion:
     verdict: str
     errors: Mapping[str, float] = field(default_factory=dict)
     error_of: str = ""
+
+    @property
+    def used(self) -> dict[str, float]:
+        """The part of what is allowed that each value takes: 1 at the limit, inf where nothing would be enough."""
+        if self.limit is None:
+            return {}
+        if self.name not in LOWER_BOUNDS:
+            return {name: abs(value / self.limit) for name, value in self.values.items()}
+        return {name: self.limit / value if self.limit * value > 0.0 else np.inf for name, value in self.values.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and texts, ready for JSON; null for what is not finite."""
