@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from rheobase import AllToAll, ModelError, Network, Neuron, Population, Projection, ms
-from rheobase.check.reductions import compare_reductions
+from rheobase import AllToAll, ModelError, Network, Neuron, Population, Projection, library, ms
+from rheobase.check.reductions import _rested, compare_reductions
+from rheobase.population import steady_state
 
 RATE, SLOPE, MU, SIGMA, N, DT = 0.38986750881010252, 0.93904746511467016, 0.9, 0.35, 1500, 0.05
 GAINS = {("E", "E"): 2.5, ("I", "E"): -2.5, ("E", "I"): 3.0, ("I", "I"): -0.5}
@@ -60,3 +61,32 @@ def test_bad_input():
         compare_reductions(network(), 0 * ms)
     with pytest.raises(ModelError, match="duration"):
         compare_reductions(network(), 5)
+
+
+def test_bad_steps_and_seeds():
+    with pytest.raises(ModelError, match="dt too"):
+        compare_reductions(network(), 5 * ms, dt=0 * ms)
+    for seed in ("a", -1, 1.5, None):
+        with pytest.raises(ModelError, match="seed has to be a whole number"):
+            compare_reductions(network(), 5 * ms, seed=seed)
+
+
+def _start(cell):
+    """Membrane potentials at the start, of a population without noise beside another with."""
+    noisy = Neuron("dv/dt = (18*mV - v)/tau_m + 3*mV*xi/tau_m**0.5 : mV", threshold="v > 20*mV", reset="v = 10*mV",
+                   tau_m=20 * ms)  # fmt: skip
+    whole = Network([Population(noisy, 100, "A"), Population(cell, 400, "Q")])
+    return _rested(whole, steady_state(whole), 1)["Q"]
+
+
+def test_neurons_without_noise_that_do_not_fire_start_where_they_are():
+    """They have no density; not at the threshold, from where those with a spike current would fire."""
+    for cell in (library.lif(), library.eif(), library.qif(eta=-1)):
+        assert "v" not in _start(cell).values
+
+
+def test_neurons_without_noise_that_fire_start_at_evenly_spaced_times():
+    """``tau dv/dt = mu - v`` from the reset: phases are logarithms."""
+    cell = Neuron("dv/dt = (30*mV - v)/tau_m : mV", threshold="v > 20*mV", reset="v = 10*mV", tau_m=20 * ms)
+    phase = np.log(20.0 / (30.0 - np.sort(_start(cell).values["v"]))) / np.log(2.0)
+    assert phase == pytest.approx((np.arange(400) + 0.5) / 400, abs=1e-3)

@@ -168,3 +168,6 @@ def test_ring_has_a_bump_wherever_it_starts():
     assert ends[1] == pytest.approx(np.roll(ends[0], 5), abs=1e-12)
     with pytest.raises(ModelError, match="amari1977 has 8 to 128 units, not 500"):
         library.amari1977(n=500)
+    for n in ("many", None, float("nan"), 8.5, True):
+        with pytest.raises(ModelError, match="amari1977 has 8 to 128 units"):
+            library.amari1977(n=n)

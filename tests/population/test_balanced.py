@@ -130,3 +130,26 @@ def test_what_cannot_be_scaled_is_said():
         balance_scan(single)
     with pytest.raises(ModelError, match="at least two positive numbers"):
         balance_scan(excitatory_inhibitory(), (4, 1))
+
+
+def test_large_networks_are_reached_from_the_next_order():
+    """From the balanced rates themselves no neuron fires where ``K`` is large; the series is in ``1/sqrt(K)``."""
+    network = excitatory_inhibitory(drive=(1.0, 0.9), back=(-2.5, -2.4), jump=0.3)
+    factors = np.array([1e2, 1e4, 1e6])
+    scan = balance_scan(network, factors)
+    first = scan.balanced.next_order - scan.balanced.rates
+    left = np.abs(scan.distance * np.sqrt(factors)[:, None] - first) / np.abs(first)
+    assert np.all(left[1:] < left[:-1] / 5.0)  # of the next order: a tenth
+    assert scan.slopes == pytest.approx(-0.5, abs=np.max(left[-2]))
+
+
+@pytest.mark.parametrize("factors", ["abc", None, [1], [2, 1], [1, np.nan], [[1, 2]]])
+def test_factors_that_cannot_be_are_said(factors):
+    with pytest.raises(ModelError, match="at least two positive numbers"):
+        balance_scan(excitatory_inhibitory(), factors)
+
+
+def test_what_does_not_exist_is_shown_as_a_dash():
+    shown = balanced_state(excitatory_inhibitory(drive=(0.0, 0.0))).summary()
+    assert "nan" not in shown
+    assert "-0 " not in shown

@@ -12,7 +12,9 @@ from rheobase.model.network import CurrentInput, Network, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.population import steady_state, transfer
 from rheobase.population.fluctuations.correlations import correlations
-from rheobase.population.fluctuations.spectrum import spectra
+from rheobase.population.fluctuations.spectrum import activity_spectrum, spectra
+from rheobase.population.shots.diffusion_error import diffusion_error
+from rheobase.population.trust.predictions import validity_report
 from rheobase.units import Hz, ms, mV
 
 LIF = Neuron(
@@ -235,3 +237,63 @@ def test_the_result_shows_itself():
 def test_what_has_no_answer_is_said(make, message):
     with pytest.raises(ModelError, match=message):
         make()
+
+
+@pytest.mark.parametrize("drive", [9.0, 6.0, 2.0, -3.0])
+def test_a_population_that_hardly_fires_leaves_the_others_their_correlations(drive):
+    """From one spike in minutes to none in the age of the universe; linear response of ``Q`` to ``P`` falls with it."""
+    network = Network(
+        [Population(LIF, 500, "P"), Population(LIF, 400, "Q")],
+        [
+            Projection(pre, post, FixedIndegree(40), -0.1 * mV, 2 * ms)
+            for pre, post in (("P", "P"), ("P", "Q"), ("Q", "P"), ("Q", "Q"))
+        ],
+        [CurrentInput("P", (drive - 12.0) * mV)],
+    ).with_(populations=[Population(LIF, 500, "P", sigma=2 * mV), Population(LIF, 400, "Q")])
+    found = correlations(network)
+    p, q = (found.populations.index(name) for name in "PQ")
+    assert np.all(np.isfinite(found.coefficient))
+    single = found.fano * found.rates * 0.1
+    assert np.all(np.abs(found.count_covariance) <= np.sqrt(np.outer(single, single)))
+    own = Projection("Q", "Q", FixedIndegree(40), -0.1 * mV, 2 * ms)
+    alone = correlations(Network(Population(LIF, 400, "Q"), [own]))
+    numerical = 4.0 * (found.error + alone.error)  # of a variance; that of Poisson neurons is the larger, twice
+    heard = found.rates[p] / found.rates[q]  # what P adds is of the order of its rate, times a gain below one
+    assert found.coefficient[q, q] == pytest.approx(alone.coefficient[0, 0], abs=numerical + heard)
+
+
+@pytest.mark.parametrize("wrong", [5, [3.0, 4.0], "E"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        correlations,
+        lambda network, state: spectra(network, state, [1.0]),
+        lambda network, state: activity_spectrum(network, state, [1.0]),
+        diffusion_error,
+        validity_report,
+    ],
+)
+def test_what_is_no_state_is_said(use, wrong):
+    with pytest.raises(ModelError, match=r"state has to be what population\.steady_state"):
+        use(two_populations(), wrong)
+
+
+def test_the_state_of_another_network_is_said():
+    other = steady_state(two_populations())
+    for use in (correlations, diffusion_error, validity_report):
+        with pytest.raises(ModelError, match="not one of this network: the network has no population 'E'"):
+            use(inhibitory(100, 10, 0.1, 5.0), other)
+
+
+def test_frequencies_as_texts_numbers_and_quantities():
+    network = inhibitory(100, 10, 0.1, 5.0)
+    state = steady_state(network)
+    assert spectra(network, state, ["20 Hz", "0.1 kHz"]).frequencies == pytest.approx([20.0, 100.0], rel=1e-14)
+    one = activity_spectrum(network, None, "20 Hz")
+    assert one == pytest.approx(spectra(network, state, 20.0).one_sided[0, 0], rel=1e-12)
+    for wrong, message in (([], "at least one"), ("x", "frequencies: cannot read"), ([[1.0]], "one row")):
+        with pytest.raises(ModelError, match=message):
+            spectra(network, state, wrong)
+    for wrong, message in ((-10.0, "none negative"), ("x", "cannot read"), (np.nan, "numbers in Hz")):
+        with pytest.raises(ModelError, match=message):
+            activity_spectrum(network, state, wrong)

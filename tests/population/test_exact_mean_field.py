@@ -223,6 +223,14 @@ def test_arguments_that_are_refused():
         (lambda: FIELD.bifurcations("Delta", (-1, 2)), "range of Delta has to be positive"),
         (lambda: FIELD.simulate(-1), "positive times"),
         (lambda: FIELD.simulate(1, start=(-1, 0)), "rates not negative"),
+        (lambda: FIELD.with_(Delta=-1), "Delta has to be positive"),
+        (lambda: FIELD.with_(tau=0), "tau has to be positive"),
+        (lambda: FIELD.with_(delay=-1), "must not be negative"),
+        (lambda: FIELD.with_(eta=[1, 2]), "eta is one number"),
+        (lambda: FIELD.phase_diagram("eta", (-8, 0), "eta", (-3, 3)), "two different parameters"),
+        (lambda: FIELD.simulate(1, drive=3), "drive is a function of the time"),
+        (lambda: FIELD.simulate(1, drive=lambda t: [1, 2]), "a number, or one for each of 1"),
+        (lambda: FIELD.simulate(1, drive=lambda t: np.inf), "has to be finite"),
     ):
         with pytest.raises(ModelError, match=message):
             call()

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from rheobase import library, simulate
+from rheobase.model.connect import FixedIndegree
 from rheobase.model.errors import ModelError
-from rheobase.model.network import Network, PoissonInput, Population
+from rheobase.model.network import Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.numerics.exponential_jumps import exponential_jumps
 from rheobase.numerics.jump_passage import JumpProcess, mean_passage
@@ -200,7 +201,8 @@ def test_a_network_reacts_to_the_error_of_its_inputs(brunel):
     [
         (([1.0, 2.0], [1.0]), "there are 2 rates but 1 jumps"),
         ((-1.0, 1.0), "have to be finite and not negative"),
-        ((1.0, np.nan), "has to be finite"),
+        ((1.0, np.nan), "jumps: .* has to be finite"),
+        (([[1.0]], [[1.0]]), "each in one row"),
         ((1e6, 1e-4, "fixed"), "too small and many"),
     ],
 )
@@ -227,3 +229,25 @@ def test_simulated_neurons_fire_as_the_jumps_say_and_not_as_white_noise_does():
     tolerance = 4.0 * np.sqrt(expected.rate / neurons / seconds) + expected.rate**2 * 1e-3 * dt
     assert rate == pytest.approx(expected.rate, abs=tolerance)
     assert abs(rate - expected.diffusion) > tolerance
+
+
+def test_arguments_of_the_wrong_kind_are_said(brunel):
+    with pytest.raises(ModelError, match="mu has to be one value, but 2 were given"):
+        shot_noise_rate(LIF, 100.0, 1.0, mu=[1.0, 2.0])
+    with pytest.raises(ModelError, match=r"mu: .* has to be finite"):
+        shot_noise_rate(LIF, 100.0, 1.0, mu=np.nan)
+    for rates in ("abc", {"E": 1.0, "I": 2.0}, [1.0], [1.0, np.nan]):
+        with pytest.raises(ModelError, match=r"one rate \(Hz\) for each of E, I, in this order"):
+            shot_noise_rates(brunel(), rates)
+    with pytest.raises(ModelError, match="there is no population 'X'"):
+        diffusion_error(brunel()).index("X")
+
+
+def test_what_is_not_known_is_said_to_be_unknown():
+    """Jumps of inhibition far beyond the threshold: neither the exact rate nor the expansion can be had."""
+    cell = LIF.with_(tau_m=20 * ms)
+    own = Projection("P", "P", FixedIndegree(100), -500 * mV, 1 * ms)
+    network = Network(Population(cell, 1000, "P"), [own], [PoissonInput("P", 30 * Hz, 0.1 * mV, n=1000)])
+    error = diffusion_error(network)
+    assert error.methods == ("none",)
+    assert "unknown" in error.summary() and "nan" not in error.summary()

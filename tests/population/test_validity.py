@@ -9,6 +9,7 @@ from scipy.integrate import quad
 
 from rheobase import library
 from rheobase.model.connect import FixedIndegree
+from rheobase.model.errors import ModelError
 from rheobase.model.network import Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
@@ -167,3 +168,23 @@ def test_saturation_and_silence_are_rows():
     report = validity_report(silent, steady_state(silent))
     assert report["rate"].verdict.startswith("Silent: E")
     assert report.sentences == []
+
+
+def test_a_population_that_never_fires_is_not_called_noisy():
+    """Relative to a rate of nothing all noise is infinite; the row on rates says that it is silent."""
+    network = Network(
+        Population(LIF, 1000, "P"),
+        [Projection("P", "P", FixedIndegree(100), -0.1 * mV, 1 * ms)],
+        [PoissonInput("P", 3 * Hz, 0.1 * mV, n=1000)],
+    )
+    report = validity_report(network)
+    assert report["finite-size noise"].kept
+    assert report["rate"].verdict.startswith("Silent: P")
+
+
+def test_a_row_that_is_not_there_is_said(brunel):
+    report = validity_report(brunel())
+    with pytest.raises(ModelError, match="no row 'jumpsize'; did you mean 'jump size'"):
+        report["jumpsize"]
+    with pytest.raises(ModelError, match="it has: distance to instability"):
+        report["zzz"]

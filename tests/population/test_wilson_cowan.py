@@ -145,6 +145,17 @@ def test_bad_input(example):
         (lambda: equations.simulate(0), "duration has to be a positive time"),
         (lambda: equations.simulate(1, start=[1, 2, 3]), "start is a rate in Hz, or 2 of them"),
         (lambda: equations.simulate(1, start=-1), "finite and not negative"),
+        (lambda: wilson_cowan(example, "3 mV"), "tau has to be a time"),
+        (lambda: equations.simulate(1, drive=3.0), "drive is a function of the time"),
+        (lambda: equations.simulate(1, drive=lambda t: [1, 2, 3]), "a number, or one for each of 2"),
+        (lambda: equations.simulate(1, drive=lambda t: np.nan), "has to be finite, but is nan"),
+        (lambda: equations.eigenvalues([1, 2, 3]), "rates_hz is a rate in Hz, or 2 of them"),
+        (lambda: equations.eigenvalues(np.nan), "rates_hz has to be finite"),
     ):
         with pytest.raises(ModelError, match=message):
             call()
+
+
+def test_one_time_constant_for_all(example):
+    for given in (7, 7.0, "7 ms", 7 * ms, np.array([7.0, 7.0])):
+        assert wilson_cowan(example, given).tau == pytest.approx([7.0, 7.0])

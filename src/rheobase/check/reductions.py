@@ -123,18 +123,21 @@ def compare_reductions(
     NotCovered
         With every reason why the theory does not cover the network.
     ModelError
-        If there is no state at rest, or a time is not positive.
+        If there is no state at rest, a time is not positive, or the seed is no whole number.
     """
-    start, length = (
-        float(internal(x, ms.dimension, what)) for x, what in ((transient, "transient"), (duration, "duration"))
+    start, length, pace = (
+        float(internal(x, ms.dimension, what))
+        for x, what in ((transient, "transient"), (duration, "duration"), (dt, "dt"))
     )
-    if not (length > 0.0 and start >= 0.0 and np.isfinite(length + start)):
-        raise ModelError("duration has to be a positive time, and transient not negative")
+    if not (length > 0.0 and start >= 0.0 and pace > 0.0 and np.isfinite(length + start + pace)):
+        raise ModelError("duration has to be a positive time, dt too, and transient not negative")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ModelError(f"seed has to be a whole number, at least 0, not {seed!r}")
     equations = wilson_cowan(network, tau)
     rest = steady_state(network)
     theory = stability(network, rest.rates)
     leading = 1e3 * complex(equations.eigenvalues(rest.rates)[0])
-    bin_ms = _bin(leading, float(internal(dt, ms.dimension, "dt")), length)
+    bin_ms = _bin(leading, pace, length)
     step = min(bin_ms / 4.0, 0.05 * float(equations.tau.min()))
     run = equations.simulate(start + length, start=(1.0 + _PUSH) * rest.rates, dt=step)
     recording = simulate(_rested(network, rest, seed), (start + length) * ms, dt=dt, seed=seed, threads=threads)
@@ -155,21 +158,37 @@ def compare_reductions(
 
 
 def _rested(network: Network, rest: SteadyState, seed: int) -> Network:
-    """The network with membrane potentials from the stationary density, at evenly spaced probabilities."""
+    """The network with membrane potentials from the stationary density, at evenly spaced probabilities.
+
+    Neurons that receive no noise and do not fire have no density: they start where their population says.
+    """
     members = []
     for number, population in enumerate(network.populations):
         if population.name not in rest.populations:
             members.append(population)
             continue
         k = rest.populations.index(population.name)
-        m, sigma = rest.maps.membranes[k], float(rest.sigma[k])
-        v = np.linspace(min(m.v_reset, m.v_rest + float(rest.mu[k])) - 6.0 * sigma, m.v_th, _GRID)
-        mass = np.cumsum(rest.density(population.name, v))
+        m = rest.maps.membranes[k]
+        v, mass = _mass(rest, k)
+        if not mass[-1] > 0.0:
+            members.append(population)
+            continue
         order = np.random.default_rng([seed, number]).permutation(population.n)
         share = (order + 0.5) / population.n * mass[-1]
         drawn = Quantity(np.interp(share, mass, v), population.neuron.equations.dimension_of(m.voltage))
         members.append(population.with_(**{m.voltage: drawn}))
     return network.with_(populations=members)
+
+
+def _mass(rest: SteadyState, k: int) -> tuple[Array, Array]:
+    """Membrane potentials (mV) of a population and the probability below them, up to a factor; 0 without a density."""
+    m, mu, sigma = rest.maps.membranes[k], float(rest.mu[k]), float(rest.sigma[k])
+    if sigma > 0.0:
+        v = np.linspace(min(m.v_reset, m.v_rest + mu) - 6.0 * sigma, m.v_th, _GRID)
+        return v, np.cumsum(rest.density(rest.populations[k], v))
+    v = np.linspace(m.v_reset, m.v_th, _GRID)
+    speed = np.asarray(m.interval.drift(v), float) + mu / m.tau_m
+    return v, np.cumsum(1.0 / speed) if np.all(speed > 0.0) else np.zeros(_GRID)
 
 
 def _bin(leading: complex, dt: float, length: float) -> float:

@@ -14,7 +14,9 @@ Complex = NDArray[np.complex128]
 _ROUNDS = 12
 
 
-def spline_table(function: Callable[[Array], Complex], points: Array, tol: float) -> CubicSpline:
+def spline_table(
+    function: Callable[[Array], Complex], points: Array, tol: float, floor: Array | float = 0.0
+) -> CubicSpline:
     """A spline through values at ``points`` and between them, until it foretells the values halfway.
 
     Parameters
@@ -26,6 +28,9 @@ def spline_table(function: Callable[[Array], Complex], points: Array, tol: float
     tol
         Largest error of a value halfway between two points, in units of the largest value of its column. Four times
         as near, the error of the spline through those is a sixteenth of it.
+    floor
+        The least that counts as the largest value of a column, (k,) or one number: columns that are rounding errors of
+        something larger are not smooth.
 
     Raises
     ------
@@ -37,7 +42,7 @@ def spline_table(function: Callable[[Array], Complex], points: Array, tol: float
     for _ in range(_ROUNDS):
         middle = 0.5 * (x[1:] + x[:-1])[open_]
         values = function(middle)
-        scale = np.max(np.abs(y), axis=0) + 1e-300
+        scale = np.maximum(np.max(np.abs(y), axis=0), floor) + 1e-300
         wrong = np.max(np.abs(CubicSpline(x, y)(middle) - values) / scale, axis=1) > tol
         places = np.flatnonzero(open_) + 1
         x, y = np.insert(x, places, middle), np.insert(y, places, values, axis=0)

@@ -39,7 +39,7 @@ def amari1977(n: int = 32, **parameters: Any) -> Neuron:
     **parameters
         ``tau, h, J_0, J_1, I`` and the start values, as quantities, numbers or texts.
     """
-    if isinstance(n, bool) or n != int(n) or not 8 <= n <= 128:
+    if isinstance(n, bool) or not isinstance(n, int | float | np.number) or not 8 <= n <= 128 or n % 1:
         raise ModelError(f"amari1977 has 8 to 128 units, not {n!r}")
     return neuron(_equations(int(n)), parameters, name="amari1977", source=SOURCE)
 

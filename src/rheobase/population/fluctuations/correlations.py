@@ -32,7 +32,8 @@ from rheobase.population.fluctuations.correlation_result import Correlations, Co
 from rheobase.population.fluctuations.finite_size import Fluctuations
 from rheobase.population.fluctuations.window_covariances import covariances, duration, in_windows, pairs
 from rheobase.population.input.input_map import InputMap
-from rheobase.population.states.steady_state import SteadyState, steady_state
+from rheobase.population.states.given_state import given_state
+from rheobase.population.states.steady_state import SteadyState
 from rheobase.units import ms
 
 __all__ = ["Correlations", "Covariogram", "correlations"]
@@ -65,7 +66,7 @@ def correlations(network: Network, state: SteadyState | None = None, *, window: 
     >>> print(found.summary())  # doctest: +SKIP
     """
     wide = duration(window, "window")
-    f = Fluctuations.of(network, steady_state(network) if state is None else state)
+    f = Fluctuations.of(network, given_state(network, state))
     counted = in_windows(f, wide, np.zeros(1))
     together, alone = (x[0] for x in covariances(f, counted.values, wide, np.zeros(1)))
     seconds = 1e-3 * wide

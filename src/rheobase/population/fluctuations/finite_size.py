@@ -36,6 +36,7 @@ Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 _OMEGA_PER_HZ = 2e-3 * np.pi  # 1/ms
+_SILENT_HZ = 1e-12  # a spike in thirty thousand years: below, the response to others is lost in rounding
 _SLOW = 5e-3  # of the rate: below, 1 - rho cancels, and the spectrum is a parabola up to the fourth power of this
 
 
@@ -47,7 +48,7 @@ class Fluctuations:
     ----------
     names : tuple of str
     sizes, rates : ndarray (m,)
-        Neurons, and their rate in Hz.
+        Neurons, and their rate in Hz; below 1e-12 Hz it counts as 0.
     state
         The stationary state.
     """
@@ -59,22 +60,20 @@ class Fluctuations:
 
     @classmethod
     def of(cls, network: Network, state: SteadyState) -> Fluctuations:
-        """Around a state that is stable, of neurons that have noise.
+        """Around a state of this network that is stable, of neurons that have noise.
 
         Raises
         ------
         ModelError
-            If linear response does not exist there, or if the state is that of another network.
+            If linear response does not exist there.
         """
         names = (*state.populations, *state.sources)
-        missing = [name for name in names if name not in {p.name for p in network.populations}]
-        if missing:
-            raise ModelError(f"the state is not one of this network, which has no population {missing[0]!r}")
         reason = without_response(state)
         if reason:
             raise ModelError(reason)
         rates = np.array([*state.rates, *state.sources.values()], float)
-        return cls(names, np.array([network[name].n for name in names], float), rates, state)
+        heard = np.where(rates < _SILENT_HZ, 0.0, rates)
+        return cls(names, np.array([network[name].n for name in names], float), heard, state)
 
     @property
     def white(self) -> Array:
@@ -93,6 +92,7 @@ class Fluctuations:
         matrix[:, :n, :n] = self.linear.loop(s)
         if m > n:
             matrix[:, :n, n:] = self.linear.inflow(s)
+        matrix[:, self.rates == 0.0] = 0.0
         return matrix
 
     def own(self, frequency: Array) -> Array:
@@ -100,6 +100,7 @@ class Fluctuations:
         n = len(self.state.populations)
         spectra = np.tile(self.white, (frequency.size, 1))
         spectra[:, :n] = _renewal(self.linear, self.rates[:n] * 1e-3, _OMEGA_PER_HZ * frequency) * 1e3 / self.sizes[:n]
+        spectra[:, self.rates == 0.0] = 0.0
         return spectra
 
     def tabulated(self, highest: float) -> Tabulated:
@@ -136,7 +137,8 @@ class Tabulated:
             return np.concatenate([*loops, f.own(frequency) - f.white + 0j], axis=1).astype(complex)
 
         ends = np.linspace(0.0, np.arcsinh(highest / _UNIT_HZ), _FIRST_POINTS)
-        return cls(f, delays, spline_table(dear, ends, _TABLE_ERROR))
+        floor = np.concatenate([np.zeros(len(groups) * m * m), f.white])  # D - white is rounding where rates are low
+        return cls(f, delays, spline_table(dear, ends, _TABLE_ERROR, floor))
 
     def __call__(self, frequency: Array) -> tuple[Complex, Array]:
         """``M`` and ``D`` at frequencies (Hz)."""

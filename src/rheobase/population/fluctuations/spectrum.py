@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rheobase.errors import UnitError
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population.fluctuations.finite_size import Fluctuations, without_response
-from rheobase.population.states.steady_state import SteadyState, steady_state
+from rheobase.population.states.given_state import given_state
+from rheobase.population.states.steady_state import SteadyState
 from rheobase.units import Hz, internal
 
 __all__ = ["PopulationSpectra", "activity_spectrum", "spectra"]
@@ -157,14 +159,14 @@ def spectra(network: Network, state: SteadyState | None, frequencies: Any) -> Po
     >>> print(found.summary())  # doctest: +SKIP
     """
     frequency = _frequencies(frequencies)
-    fluctuations = Fluctuations.of(network, steady_state(network) if state is None else state)
+    fluctuations = Fluctuations.of(network, given_state(network, state))
     return PopulationSpectra(
         network=network.name, populations=fluctuations.names, sizes=fluctuations.sizes, rates=fluctuations.rates,
         frequencies=frequency, cross=fluctuations.cross(frequency), state=fluctuations.state,
     )  # fmt: skip
 
 
-def activity_spectrum(network: Network, state: SteadyState, frequency: ArrayLike) -> Array:
+def activity_spectrum(network: Network, state: SteadyState | None, frequency: ArrayLike) -> Array:
     """One-sided spectrum (Hz**2/Hz) of the rate of all neurons of a network together, around its stationary state.
 
     Parameters
@@ -172,14 +174,20 @@ def activity_spectrum(network: Network, state: SteadyState, frequency: ArrayLike
     network
         The network.
     state
-        Its stationary state, from `rheobase.population.states.steady_state`.
+        Its stationary state, from `rheobase.population.states.steady_state`; None computes it.
     frequency : array_like
-        Hz, not negative.
+        Hz (or a quantity), not negative; a number or an array.
 
     Returns
     -------
     ndarray
-        nan where the state is unstable, or where neurons fire without any noise: there is no linear response then.
+        Of the shape of ``frequency``; nan where the state is unstable, or where neurons fire without any noise: there
+        is no linear response then.
+
+    Raises
+    ------
+    ModelError
+        If a frequency is negative or not a number, or the state is that of another network.
 
     Examples
     --------
@@ -188,7 +196,7 @@ def activity_spectrum(network: Network, state: SteadyState, frequency: ArrayLike
     >>> network = library.brunel2000(g=5, eta=2)
     >>> activity_spectrum(network, steady_state(network), [50.0, 120.0])  # doctest: +SKIP
     """
-    frequency = np.asarray(frequency, float)
+    state, frequency = given_state(network, state), _hertz(frequency)
     if without_response(state):
         return np.full(frequency.shape, np.nan)
     fluctuations = Fluctuations.of(network, state)
@@ -198,11 +206,24 @@ def activity_spectrum(network: Network, state: SteadyState, frequency: ArrayLike
 
 
 def _frequencies(value: Any) -> Array:
-    """Plain numbers in Hz, or a quantity, as a flat array in Hz."""
+    """Plain numbers in Hz, or quantities, as a flat array in Hz."""
+    found = np.atleast_1d(_hertz(value))
+    if found.ndim > 1 or found.size == 0:
+        raise ModelError("frequencies must be one row of numbers in Hz, at least one")
+    return found
+
+
+def _hertz(value: Any) -> Array:
+    """The same in its own shape."""
+    if isinstance(value, list | tuple) and any(isinstance(part, str) for part in value):
+        return np.array([_hertz(part) for part in value])
     try:
         found = np.asarray(value, float)
     except (TypeError, ValueError):
-        found = np.asarray(internal(value, Hz.dimension, "frequencies"), float) * 1e3
-    if found.ndim > 1 or not np.all(np.isfinite(found)) or np.any(found < 0.0):
+        try:
+            found = np.asarray(internal(value, Hz.dimension, "frequencies"), float) * 1e3
+        except UnitError as reason:
+            raise UnitError(f"frequencies: {reason}") from None
+    if not np.all(np.isfinite(found)) or np.any(found < 0.0):
         raise ModelError("frequencies must be one row of numbers in Hz, none negative")
-    return np.atleast_1d(found)
+    return found

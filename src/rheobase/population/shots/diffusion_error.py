@@ -18,10 +18,13 @@ from rheobase.model.network import Network
 from rheobase.numerics.jumps import Jumps
 from rheobase.population.input.jump_trains import jump_trains
 from rheobase.population.neuron.membrane import Membrane
+from rheobase.population.shots.kramers_moyal import SOURCES as _SERIES
 from rheobase.population.shots.kramers_moyal import expanded
+from rheobase.population.shots.shot_noise import SOURCES as _EXACT
 from rheobase.population.shots.shot_noise import diffusion_rate, rate_in
 from rheobase.population.states.fixed_points import rates_and_slopes
-from rheobase.population.states.steady_state import SteadyState, steady_state
+from rheobase.population.states.given_state import given_state
+from rheobase.population.states.steady_state import SteadyState
 
 Array = NDArray[np.float64]
 
@@ -63,6 +66,8 @@ class DiffusionError:
 
     def index(self, population: str) -> int:
         """Which row a population is."""
+        if population not in self.populations:
+            raise ModelError(f"there is no population {population!r}; there are: {', '.join(self.populations)}")
         return self.populations.index(population)
 
     def summary(self) -> str:
@@ -72,8 +77,19 @@ class DiffusionError:
         for name, rate, alone, together, method in zip(
             self.populations, self.rates, self.alone, self.together, self.methods, strict=True
         ):
-            lines.append(f"{name:<{width}}  {rate:9.4g}  {100 * alone:+22.3g}  {100 * together:+18.3g}  {method}")
+            lines.append(f"{name:<{width}}  {rate:9.4g}  {_percent(alone):>22}  {_percent(together):>18}  {method}")
         return "\n".join(lines)
+
+    def plot(self, ax: Any = None) -> Any:
+        """The errors population by population."""
+        from rheobase.plot.shots import diffusion_error as draw
+
+        return draw(self, ax)
+
+    def cite(self) -> str:
+        """The publications behind the rates in shot noise."""
+        methods = set(self.methods)
+        return "\n".join([*(_EXACT.values() if EXACT in methods else ()), *(_SERIES if EXPANSION in methods else ())])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, ready for JSON."""
@@ -85,6 +101,10 @@ class DiffusionError:
                 self.populations, self.alone, self.together, self.accuracy, self.methods, strict=True
             )
         }  # fmt: skip
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:+.3g}" if np.isfinite(value) else "unknown" if np.isnan(value) else "infinite"
 
 
 def _plain(value: float) -> float | None:
@@ -116,7 +136,7 @@ def diffusion_error(network: Network, state: SteadyState | None = None) -> Diffu
     >>> diffusion_error(library.brunel2000(g=5, eta=2)).methods
     ('exact', 'exact')
     """
-    state = steady_state(network) if state is None else state
+    state = given_state(network, state)
     rates = state.rates * 1e-3
     local = state.maps.frozen(rates)
     found: dict[tuple[Any, ...], tuple[float, float, str]] = {}

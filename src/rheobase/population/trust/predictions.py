@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.model.network import Network
+from rheobase.model.errors import ModelError
+from rheobase.model.network import Network, nearest
 from rheobase.population.input.input_map import InputMap
 from rheobase.population.shots.diffusion_error import DiffusionError, diffusion_error
-from rheobase.population.states.steady_state import SteadyState, steady_state
+from rheobase.population.states.given_state import given_state
+from rheobase.population.states.steady_state import SteadyState
 from rheobase.population.trust import input_criteria as inputs
 from rheobase.population.trust.criteria import SILENT, Criterion, listed
 from rheobase.population.trust.finite_size_noise import relative_fluctuation
@@ -47,7 +49,12 @@ class ValidityReport:
     diffusion: DiffusionError
 
     def __getitem__(self, name: str) -> Criterion:
-        return {row.name: row for row in self.criteria}[name]
+        """A row by its name."""
+        rows = {row.name: row for row in self.criteria}
+        if name not in rows:
+            all_rows = f"; it has: {', '.join(rows)}"
+            raise ModelError(f"the report has no row {name!r}{nearest(name, rows) or all_rows}")
+        return rows[name]
 
     @property
     def sentences(self) -> list[str]:
@@ -72,6 +79,12 @@ class ValidityReport:
             "diffusion": self.diffusion.to_dict(),
             "sentences": self.sentences,
         }
+
+    def plot(self, ax: Any = None) -> Any:
+        """How much of what is allowed each condition uses up."""
+        from rheobase.plot.validity import validity as draw
+
+        return draw(self, ax)
 
     def cite(self) -> str:
         """The publications behind the errors that are computed."""
@@ -103,7 +116,7 @@ def validity_report(network: Network, state: SteadyState | None = None) -> Valid
     >>> report["jump size"].kept
     True
     """
-    state = steady_state(network) if state is None else state
+    state = given_state(network, state)
     rates = state.rates * 1e-3
     maps = state.maps.frozen(rates)
     diffusion = diffusion_error(network, state)
@@ -191,7 +204,8 @@ def _finite_size(network: Network, state: SteadyState, maps: InputMap) -> Criter
         return Criterion(name, {}, unit, limit, True, "There is no linear response to compute the fluctuations from.")
     values = inputs.known(maps.names, 100.0 * found)
     heard = {maps.names[c.pre] for c in maps.channels}
-    noisy = {own: value for own, value in values.items() if value > limit and own in heard}
+    fires = dict(zip(maps.names, state.rates >= SILENT, strict=True))
+    noisy = {own: value for own, value in values.items() if value > limit and own in heard and fires[own]}
     verdict = f"In windows of {window:.3g} ms the rates of the populations that others hear fluctuate little."
     if noisy:
         verdict = (
