@@ -20,10 +20,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from rheobase.numerics.delayed_input import listen
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.scharfetter_gummel import change, exchange, implicit
 
 Array = NDArray[np.float64]
@@ -73,7 +73,7 @@ def held_for(times: Array, dt: float) -> Held:
     return Held(np.floor(steps).astype(np.int64), steps - np.floor(steps))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def refractory_mass(left, number, steps, share):
     """The mass of one population that left before step ``number`` and is not back."""
     depth, total = left.size, share * left[(number - steps - 1) % left.size]
@@ -82,52 +82,71 @@ def refractory_mass(left, number, steps, share):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _step(volume, edge, drift, bend, count, reset, mean, spread, dt, back, source, start, end, work):
+@kernel
+def exchanges(edge, drift, bend, count, mean, spread, up, down):
+    """Rates of passage (`exchange`) at start, middle and end of a step; ``mean`` and ``spread`` are added there to the
+    drift and the diffusion. Where the input stays as it was, so do they.
+    """
+    exchange(edge, drift, bend, count, mean[0], spread[0], up[0], down[0])
+    for k in (1, 2):
+        if mean[k] == mean[k - 1] and spread[k] == spread[k - 1]:
+            up[k, :count] = up[k - 1, :count]
+            down[k, :count] = down[k - 1, :count]
+        else:
+            exchange(edge, drift, bend, count, mean[k], spread[k], up[k], down[k])
+
+
+@kernel
+def back_now(left, number, steps, share):
+    """What comes back in a step of one population: a mass that left before, and a share of the flux of this step."""
+    source = share * left[(number - steps - 1) % left.size]
+    if steps > 0:
+        return source + (1.0 - share) * left[(number - steps) % left.size], 0.0
+    return source, 1.0 - share
+
+
+@kernel
+def step(volume, up, down, count, reset, dt, back, source, start, end, work):
     """One step of one population: ``start`` to ``end``; returns the mass that leaves and the flux at the end.
 
-    ``mean`` and ``spread`` are what is added to the drift and the diffusion at start, middle and end; ``source`` is the
-    mass put at the reset in the step beside the share ``back`` of the flux.
+    ``up`` and ``down`` are `exchanges`; ``source`` is the mass put at the reset in the step beside the share ``back``
+    of the flux; ``work`` has four rows.
     """
-    up, down, known, middle, scratch, unit = work[0], work[1], work[2], work[3], work[4], work[5]
+    known, middle, scratch, unit = work[0], work[1], work[2], work[3]
     half = 0.5 * MIDDLE * dt
-    exchange(edge, drift, bend, count, mean[0], spread[0], up, down)
-    first = change(start, up, down, count, known)
+    first = change(start, up[0], down[0], count, known)
     for i in range(count):
         known[i] = volume[i] * start[i] + half * known[i]
     known[reset] += half * back * first + MIDDLE * source
-    exchange(edge, drift, bend, count, mean[1], spread[1], up, down)
-    implicit(volume, up, down, count, half, back, reset, known, middle, scratch, unit)
-    second = up[count - 1] * middle[count - 1]
+    implicit(volume, up[1], down[1], count, half, back, reset, known, middle, scratch, unit)
+    second = up[1, count - 1] * middle[count - 1]
     for i in range(count):
         known[i] = volume[i] * (_FROM_MIDDLE * middle[i] - _FROM_START * start[i])
     known[reset] += _LATE * source
-    exchange(edge, drift, bend, count, mean[2], spread[2], up, down)
-    implicit(volume, up, down, count, half, back, reset, known, end, scratch, unit)
-    third = up[count - 1] * end[count - 1]
+    implicit(volume, up[2], down[2], count, half, back, reset, known, end, scratch, unit)
+    third = up[2, count - 1] * end[count - 1]
     return dt * (_EARLY * (first + second) + _LATE * third), third
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _everyone(grid, held, state, mean, variance, dt, number, column, rates, ahead, gone, work):
     """All populations through one step, given what they receive; returns how far the rates are from those assumed."""
     worst = 0.0
     for p in range(grid.count.size):
-        steps, share, left = held.steps[p], held.share[p], state.left[p]
-        source = share * left[(number - steps - 1) % left.size]
-        if steps > 0:
-            source += (1.0 - share) * left[(number - steps) % left.size]
-        back = 0.0 if steps > 0 else 1.0 - share
-        gone[p], rate = _step(
-            grid.volume[p], grid.edge[p], grid.drift[p], grid.bend[p], grid.count[p], grid.reset[p], mean[p],
-            0.5 * variance[p], dt, back, source, state.density[p], ahead[p], work,
+        source, back = back_now(state.left[p], number, held.steps[p], held.share[p])
+        exchanges(
+            grid.edge[p], grid.drift[p], grid.bend[p], grid.count[p], mean[p], 0.5 * variance[p], work[4:7], work[7:10]
+        )
+        gone[p], rate = step(
+            grid.volume[p], work[4:7], work[7:10], grid.count[p], grid.reset[p], dt, back, source, state.density[p],
+            ahead[p], work,
         )  # fmt: skip
         worst = max(worst, abs(rate - rates[p, column + 1]) / (abs(rate) + 1e-9))
         rates[p, column + 1] = rate
     return worst
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def advance(grid, held, channels, state, mean_0, variance_0, tau, dt, number, steps, offset, immediate, rates, sums):
     """Carry all populations through some steps.
 
@@ -158,7 +177,7 @@ def advance(grid, held, channels, state, mean_0, variance_0, tau, dt, number, st
     populations, longest = state.density.shape
     mean, variance = np.empty((populations, 3)), np.empty((populations, 3))
     ahead, after, gone = np.zeros((populations, longest)), state.filters.copy(), np.empty(populations)
-    work = np.empty((6, longest))
+    work = np.empty((10, longest))
     for s in range(steps):
         column = offset + number + s
         for p in range(populations):  # a first guess, for what is heard at once
@@ -177,7 +196,7 @@ def advance(grid, held, channels, state, mean_0, variance_0, tau, dt, number, st
             turns += 1
         if immediate and not worst <= 1e3 * _SETTLED:
             return s, LOST if np.isnan(worst) else CAUGHT
-        if not _accept(grid, held, state, number + s, ahead, gone, sums[:, :, s]):
+        if not accept(grid, held, state, number + s, ahead, gone, sums[:, :, s]):
             return s, LOST
         state.filters[:] = after
         for p in range(populations):
@@ -186,8 +205,8 @@ def advance(grid, held, channels, state, mean_0, variance_0, tau, dt, number, st
     return steps, DONE
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _accept(grid, held, state, number, ahead, gone, sums):
+@kernel
+def accept(grid, held, state, number, ahead, gone, sums):
     """Make the end of a step the state; false if it is not finite."""
     for p in range(grid.count.size):
         state.left[p, number % state.left.shape[1]] = gone[p]

@@ -7,6 +7,7 @@ from rheobase.plot.comparison import comparison, panels
 from rheobase.plot.correlations import correlations, population_spectra
 from rheobase.plot.fokker_planck import population_activity
 from rheobase.plot.input_statistics import input_statistics
+from rheobase.plot.mesoscopic import mesoscopic_activity
 from rheobase.plot.recording import recording
 from rheobase.plot.response_to_noise import frequency_response, intervals, transfer_functions
 from rheobase.plot.steady import steady_state
@@ -19,6 +20,7 @@ __all__ = [
     "frequency_response",
     "input_statistics",
     "intervals",
+    "mesoscopic_activity",
     "panels",
     "population_activity",
     "population_spectra",

@@ -37,7 +37,7 @@ def population_activity(result: Any, shown: int | None = None, ax: Any = None) -
         _rates(above, result, range(len(result.populations)))
         if len(result.populations) > 1:
             above.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
-        _density(figure, below, result, shown or 0)
+        density(figure, below, result, shown or 0)
         below.set_xlim(result.times[0], result.times[-1])
     return figure
 
@@ -49,17 +49,18 @@ def _rates(axes: Any, result: Any, numbers: Sequence[int]) -> None:
     from_zero(axes)
 
 
-def _density(figure: Any, axes: Any, result: Any, shown: int) -> None:
-    v, density, unit = result.voltages[shown], result.densities[shown], result.units[shown]
+def density(figure: Any, axes: Any, result: Any, shown: int) -> None:
+    """The density of one population in time, in grey."""
+    v, values, unit = result.voltages[shown], result.densities[shown], result.units[shown]
     whose = f" of {result.populations[shown]}" if len(result.populations) > 1 else ""
     axes.set(xlabel="time (ms)", ylabel=label(f"membrane potential{whose}", unit))
     if result.snapshots.size < 2:
         return
-    inside = density.max(axis=0) > 1e-3 * density.max()  # neither tails nor the upstroke of spikes
+    inside = values.max(axis=0) > 1e-3 * values.max()  # neither tails nor the upstroke of spikes
     rows = slice(int(np.argmax(inside)), int(inside.size - np.argmax(inside[::-1])))
-    highest = float(np.quantile(density.max(axis=1), 0.9))  # a point-like start is not to hide what follows
+    highest = float(np.quantile(values.max(axis=1), 0.9))  # a point-like start is not to hide what follows
     mesh = axes.pcolormesh(
-        result.snapshots, v[rows], density.T[rows], cmap="Greys", vmin=0.0, vmax=highest, shading="nearest",
+        result.snapshots, v[rows], values.T[rows], cmap="Greys", vmin=0.0, vmax=highest, shading="nearest",
         rasterized=True,
     )  # fmt: skip
     bar = figure.colorbar(mesh, ax=axes)

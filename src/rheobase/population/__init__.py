@@ -6,8 +6,9 @@
 
 One neuron: `transfer`, `response`, `isi`, `stochastic_resonance`, `shot_noise_rate`, `kramers_moyal`.
 A network: `input_statistics`, `steady_states`, `stability`, `phase_diagram`, `branch`, `transfer_functions`, `spectra`,
-`correlations`, `balanced_state`, `diffusion_error`, `validity_report`. In time: `fokker_planck`. Fewer variables:
-`wilson_cowan`, `exact_mean_field`, `mean_adaptation`. Each name is imported when it is first used.
+`correlations`, `balanced_state`, `diffusion_error`, `validity_report`. In time: `fokker_planck`; and
+`mesoscopic`, for finitely many neurons. Fewer variables: `wilson_cowan`, `exact_mean_field`, `mean_adaptation`. Each
+name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rheobase.population.density.fokker_planck import Interrupted, fokker_planck
+    from rheobase.population.density.fokker_planck import fokker_planck
+    from rheobase.population.density.mesoscopic import mesoscopic
+    from rheobase.population.density.mesoscopic_activity import MesoscopicActivity
     from rheobase.population.density.population_activity import PopulationActivity
+    from rheobase.population.density.problem import Interrupted
     from rheobase.population.fluctuations.correlations import Correlations, Covariogram, correlations
     from rheobase.population.fluctuations.spectrum import PopulationSpectra, activity_spectrum, spectra
     from rheobase.population.input.coverage import covered, missing
@@ -50,11 +54,11 @@ if TYPE_CHECKING:
     from rheobase.population.trust.predictions import ValidityReport, validity, validity_report
 
 _HOME = {
-    "density.fokker_planck": (
-        "Interrupted",
-        "fokker_planck",
-    ),
+    "density.fokker_planck": ("fokker_planck",),
+    "density.mesoscopic": ("mesoscopic",),
+    "density.mesoscopic_activity": ("MesoscopicActivity",),
     "density.population_activity": ("PopulationActivity",),
+    "density.problem": ("Interrupted",),
     "fluctuations.correlations": (
         "Correlations",
         "Covariogram",
@@ -182,13 +186,14 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "AdaptedRate", "BalanceScan", "BalancedState", "Branch", "Correlations", "Covariogram", "Criterion",
     "DiffusionError", "ExactMeanField", "FixedPoint", "FrequencyResponse", "InputMap", "InputPart", "InputStatistics",
-    "Interrupted", "Intervals", "KramersMoyal", "Membrane", "Mode", "NetworkMode", "NotCovered", "PhaseDiagram",
-    "PopulationActivity", "PopulationSpectra", "ShotNoiseRate", "Stability", "State", "StationaryRate", "SteadyState",
-    "SteadyStates", "StochasticResonance", "TransferFunctions", "ValidityReport", "WilsonCowan", "WorkingPoint",
+    "Interrupted", "Intervals", "KramersMoyal", "Membrane", "MesoscopicActivity", "Mode", "NetworkMode", "NotCovered",
+    "PhaseDiagram", "PopulationActivity", "PopulationSpectra", "ShotNoiseRate", "Stability", "State", "StationaryRate",
+    "SteadyState", "SteadyStates", "StochasticResonance", "TransferFunctions", "ValidityReport", "WilsonCowan",
+    "WorkingPoint",
     "activity_spectrum", "balance_scan", "balanced_state", "branch", "colour_shift", "correlations", "covered",
     "diffusion_error", "exact_mean_field", "fokker_planck", "input_map", "input_statistics", "isi", "kramers_moyal",
-    "mean_adaptation", "membrane", "missing", "modes", "phase_diagram", "qif_log_rate", "qif_rate", "response",
-    "shot_noise_rate", "shot_noise_rates", "spectra", "stability", "steady_state", "steady_states",
+    "mean_adaptation", "membrane", "mesoscopic", "missing", "modes", "phase_diagram", "qif_log_rate", "qif_rate",
+    "response", "shot_noise_rate", "shot_noise_rates", "spectra", "stability", "steady_state", "steady_states",
     "stochastic_resonance", "transfer", "transfer_functions", "validity", "validity_report", "wilson_cowan",
     "working_point",
 ]  # fmt: skip

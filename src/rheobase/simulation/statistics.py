@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Windows from which the standard error of a rate comes.
-WINDOWS = 10
+from rheobase.numerics.rate_statistics import WINDOWS, mean_and_error
+from rheobase.numerics.rate_statistics import power_spectrum as spectrum
+
+__all__ = ["WINDOWS", "cv", "fano", "intervals", "population_rate", "rate", "spectrum"]
 
 
 def population_rate(
@@ -27,11 +29,7 @@ def population_rate(
 def rate(spikes: Any, n: int, start: float, stop: float) -> tuple[float, float]:
     """Mean rate and its standard error from windows; neighbouring windows' correlation widens it, never narrows it."""
     _, windows = population_rate(spikes.time, n, start, stop, (stop - start) / WINDOWS)
-    mean = float(windows.mean())
-    deviation = windows - mean
-    variance = float(deviation @ deviation) / (windows.size - 1)
-    neighbours = float(deviation[:-1] @ deviation[1:]) / (windows.size - 1)
-    return mean, float(np.sqrt((variance + 2 * max(neighbours, 0.0)) / windows.size))
+    return mean_and_error(windows)
 
 
 def _by_neuron(spikes: Any, start: float) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
@@ -75,13 +73,3 @@ def fano(spikes: Any, n: int, start: float, stop: float, window: float) -> float
     counts = counts.reshape(n, windows)
     mean = counts.mean(axis=1)
     return float(np.mean(counts.var(axis=1, ddof=1)[mean > 0] / mean[mean > 0])) if (mean > 0).any() else float("nan")
-
-
-def spectrum(
-    rate_: NDArray[np.floating], width: float, segment: float
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """One-sided power spectral density by Welch's method; segments are shortened to the data."""
-    from scipy.signal import welch
-
-    length = min(rate_.size, max(8, round(segment / width)))
-    return welch(rate_, fs=1e3 / width, nperseg=length, detrend="constant")

@@ -13,12 +13,12 @@ from rheobase.model.network import nearest
 
 Array = NDArray[np.float64]
 
-_METHODS = (
+METHODS = (
     "Brunel N, Hakim V (1999), Neural Comput 11:1621 (Fokker-Planck equation of a spiking network)",
     "Scharfetter DL, Gummel HK (1969), IEEE Trans Electron Devices 16:64 (finite volumes)",
     "Bank RE et al. (1985), IEEE Trans Electron Devices 32:1992 (TR-BDF2)",
 )
-_COLOURED = "Fourcaud N, Brunel N (2002), Neural Comput 14:2057 (coloured noise: threshold and reset raised)"
+COLOURED = "Fourcaud N, Brunel N (2002), Neural Comput 14:2057 (coloured noise: threshold and reset raised)"
 
 
 @dataclass(frozen=True, repr=False)
@@ -133,4 +133,4 @@ class PopulationActivity:
 
     def cite(self) -> str:
         """The publications behind the methods used here."""
-        return "\n".join((*_METHODS, _COLOURED) if self.coloured else _METHODS)
+        return "\n".join((*METHODS, COLOURED) if self.coloured else METHODS)
