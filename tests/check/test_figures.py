@@ -5,6 +5,7 @@ import itertools
 from types import SimpleNamespace
 
 import matplotlib
+import matplotlib.pyplot
 import numpy as np
 import pytest
 

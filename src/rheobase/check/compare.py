@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rheobase import population
+from rheobase.check.follow import Followed, changes_in_time, follow, held_still
 from rheobase.check.measure import Spectrum, activity_spectrum, voltage_histogram, voltages_to_record
 from rheobase.check.replicas import rows_of_all, scores, seeds_to_run
 from rheobase.check.result import NEGLIGIBLE_HZ, Comparison, Density, Histogram, Row
@@ -35,6 +36,7 @@ def compare(
     dt: Any = 0.1 * ms,
     progress: bool = False,
     published: Mapping[str, float] | None = None,
+    time_course: bool | None = None,
 ) -> Comparison:
     """Simulate a network and put the mean-field theory of the same object beside it.
 
@@ -53,6 +55,10 @@ def compare(
         against the theory.
     published
         Rates (Hz) that others found, by population, for a column of the table.
+    time_course
+        Whether the rates in time are held against the density equation (`rheobase.population.fokker_planck`), from the
+        simulation's own start values on: ``Comparison.time_courses``. By default that is done where an input changes
+        in time; with ``transient=0*ms`` it tells whether the theory knows how a network settles.
 
     Returns
     -------
@@ -62,13 +68,15 @@ def compare(
     Raises
     ------
     ModelError
-        If the network cannot be simulated, or if ``seeds`` are not at least two different whole numbers.
+        If the network cannot be simulated, if ``seeds`` are not at least two different whole numbers, or if
+        ``time_course`` is none of True, False and None.
 
     Notes
     -----
     The standard error of a rate comes from the population's rate in ten windows of the simulated time, so it contains
     the fluctuations that the neurons share. It is too small where these last longer than a window. With several seeds
-    it comes from these, and has no such limit.
+    it comes from these, and has no such limit. Where an input changes in time, windows differ because of that
+    too; in populations that the density equation covers it comes from the scatter between the neurons instead.
 
     Examples
     --------
@@ -84,7 +92,10 @@ def compare(
                           ((transient, "transient"), (duration, "duration")))  # fmt: skip
     if not (compared >= _SHORTEST_MS and left_out >= 0 and math.isfinite(left_out + compared)):
         raise ModelError(f"compare needs a duration of at least {_SHORTEST_MS:g} ms and a transient of at least 0 ms")
+    if time_course not in (None, True, False):
+        raise ModelError(f"time_course = {time_course!r} must be True, False, or None to leave it to the inputs")
     chosen = seeds_to_run(seed, seeds, n_seeds)
+    in_time = changes_in_time(network) if time_course is None else time_course
     steady, sentences = _theory(network)
     record = voltages_to_record(network)
     recordings = [
@@ -94,23 +105,46 @@ def compare(
         )
         for k, one in enumerate(chosen)
     ]  # fmt: skip
-    return _joined(network, recordings, left_out, steady, sentences, published or {})
+    followed = follow(network, recordings, left_out) if in_time else Followed()
+    sentences = [*_not_covered(network, followed), *_left_out(network, steady, followed), *sentences]
+    return _joined(network, recordings, left_out, steady, [*sentences, *followed.sentences], published or {}, followed)
 
 
 def _theory(network: Network) -> tuple[SteadyState | None, list[str]]:
     """The stationary state of what the theory covers, and what to keep in mind; None where it covers nothing."""
-    sentences = [f"Not covered by the theory: {sentence}" for sentence in population.missing(network)]
     part = population.covered(network)
     if part is None:
-        return None, sentences
+        return None, []
     try:
         steady = population.steady_state(part)
     except ModelError as error:
-        return None, [*sentences, f"The theory gives no rates: {error}"]
-    if part is not network:
-        lost = ", ".join(p.name for p in network.populations if p.name not in {kept.name for kept in part.populations})
-        sentences.append(f"The theory leaves out {lost}: not covered, or driven by what is not covered.")
-    return steady, [*sentences, *population.validity(part, steady)]
+        return None, [f"The theory gives no rates: {error}"]
+    return steady, population.validity(part, steady)
+
+
+def _not_covered(network: Network, followed: Followed) -> list[str]:
+    """What the theory does not cover, a sentence each; the density equation covers inputs that change in time."""
+    in_time = bool(followed.courses) and changes_in_time(network)
+    reasons = population.missing(held_still(network) if in_time else network)
+    sentences = [f"Not covered by the theory: {sentence}" for sentence in reasons]
+    if not in_time:
+        return sentences
+    return [
+        *sentences,
+        "Input that changes in time: rates are those of the density equation, their means in the table. CV, spectra, "
+        "correlations and modes belong to stationary states; the theory has none where the input is not constant.",
+    ]
+
+
+def _left_out(network: Network, steady: SteadyState | None, followed: Followed) -> list[str]:
+    """The populations that the theory has nothing on, where it has something on others."""
+    told = {
+        *followed.courses,
+        *followed.sources,
+        *((*steady.populations, *steady.sources) if steady is not None else ()),
+    }
+    lost = ", ".join(p.name for p in network.populations if p.name not in told)
+    return [f"The theory leaves out {lost}: not covered, or driven by what is not covered."] if told and lost else []
 
 
 def _joined(
@@ -120,6 +154,7 @@ def _joined(
     steady: SteadyState | None,
     sentences: list[str],
     published: Mapping[str, float],
+    followed: Followed,
 ) -> Comparison:
     recording, several = recordings[0], len(recordings) > 1
     measured = [activity_spectrum(one, start) for one in recordings]
@@ -127,7 +162,7 @@ def _joined(
     voltages = {name: voltage_histogram(recording, network, name, start) for name in recording.traces}
     span = recording.duration - start
     frequency, predicted = _rhythm(network, steady, span)
-    all_rows = [_rows(one, start, steady, published) for one in recordings]
+    all_rows = [_rows(one, start, steady, published, followed) for one in recordings]
     rows = rows_of_all(all_rows) if several else all_rows[0]
     return Comparison(
         network=network.name,
@@ -152,6 +187,7 @@ def _joined(
         source=network.source,
         seeds=tuple(one.seed for one in recordings) if several else (),
         scores=scores(network, recordings, start, rows, steady) if several else (),
+        time_courses=followed.courses,
     )
 
 
@@ -164,13 +200,15 @@ def _rhythm(network: Network, steady: SteadyState | None, duration: float) -> tu
 
 
 def _rows(
-    recording: Recording, start: float, steady: SteadyState | None, published: Mapping[str, float]
+    recording: Recording, start: float, steady: SteadyState | None, published: Mapping[str, float], followed: Followed
 ) -> tuple[Row, ...]:
     rates, cv, span = recording.rates(start), recording.cv(start), (recording.duration - start) * 1e-3
     rows = []
     for name, size in zip(recording.populations, recording.sizes, strict=True):
         least = max(NEGLIGIBLE_HZ, 1 / (size * span))
-        theory = _theory_of(steady, name)
+        theory = _theory_of(steady, name) or _mean_of(followed, name)
+        if name in followed.courses and steady is None:  # windows of an input that changes differ because of that
+            rates[name] = (rates[name][0], followed.courses[name].mean_se)
         known = published.get(name, math.nan)
         rows.append(Row(name, size, *rates[name], cv[name], **theory, rate_published_hz=known, least_hz=least))
     return tuple(rows)
@@ -190,6 +228,14 @@ def _theory_of(steady: SteadyState | None, name: str) -> dict[str, float]:
         "mu_mv": float(steady.mu[k]),
         "sigma_mv": float(steady.sigma[k]),
     }
+
+
+def _mean_of(followed: Followed, name: str) -> dict[str, float]:
+    """The rate over the time compared, where an input changes in it."""
+    if name in followed.sources:
+        return {"rate_theory_hz": followed.sources[name]}
+    course = followed.courses.get(name)
+    return {} if course is None else {"rate_theory_hz": course.mean}
 
 
 def _densities(steady: SteadyState | None, voltages: Mapping[str, Histogram]) -> dict[str, Density]:

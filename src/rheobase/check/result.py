@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.check.student import as_normal
 from rheobase.check.table import table
+from rheobase.check.time_course import TimeCourse
 from rheobase.jsonfile import json_text, plain
 from rheobase.population import Mode, SteadyState
+from rheobase.population.density.population_activity import METHODS as DENSITY
 from rheobase.population.fluctuations.spectrum import METHODS as LINEAR_RESPONSE
 from rheobase.simulation import Recording
 
@@ -33,7 +36,7 @@ class Row:
     cv_sim, cv_theory
         Coefficient of variation of the intervals; the theory's is for white noise.
     rate_theory_hz
-        Stationary rate.
+        Stationary rate; the mean of the density equation's rate where only that covers the population.
     mu_mv, sigma_mv
         Mean and strength of the input, ``tau dV = (mu - V) dt + sigma sqrt(tau) dW``.
     rate_published_hz
@@ -101,11 +104,7 @@ class Score:
         """
         if not (self.se > 0.0 and math.isfinite(self.theory)):
             return math.nan
-        from scipy.stats import norm, t
-
-        ratio = (self.simulated - self.theory) / self.se
-        beyond = max(float(t.sf(abs(ratio), self.seeds - 1)), 1e-300)
-        return math.copysign(float(norm.isf(beyond)), ratio)
+        return float(as_normal((self.simulated - self.theory) / self.se, self.seeds - 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +150,9 @@ class Comparison:
         Where there were several seeds: these, and rates, power in bands and correlations of spike counts against the
         theory, one `Score` each. ``rows`` and ``spectrum`` are means over the seeds then, standard errors are from the
         seeds, and what else is simulated is from the first.
+    time_courses
+        By population, the rate in time against the density equation, where that was asked for or an input changes in
+        time.
     """
 
     network: str
@@ -175,6 +177,7 @@ class Comparison:
     source: str = field(default="", repr=False)
     seeds: tuple[int, ...] = ()
     scores: tuple[Score, ...] = field(default=(), repr=False)
+    time_courses: Mapping[str, TimeCourse] = field(default_factory=dict, repr=False)
 
     def table(self) -> str:
         """The table of all populations, and a line on the frequency."""
@@ -195,7 +198,7 @@ class Comparison:
         return "\n".join([head, "", self.table(), *(["", *notes] if notes else [])])
 
     def plot(self) -> Any:
-        """Raster and population rate; rates, membrane potential and spectrum against the theory."""
+        """Raster and population rate; rates, membrane potential and spectrum against the theory; rates in time."""
         from rheobase import plot
 
         return plot.comparison(self)
@@ -220,6 +223,8 @@ class Comparison:
             for row in self.rows
         ]
         several = {"seeds": list(self.seeds), "scores": [_plain(score) for score in self.scores]} if self.seeds else {}
+        if self.time_courses:
+            several["time_courses"] = [course.to_dict() for course in self.time_courses.values()]
         return plain(
             {
                 "network": self.network,
@@ -260,6 +265,7 @@ class Comparison:
         """The papers behind the network and the methods."""
         methods = [] if self.steady is None else [self.steady.cite()]
         methods += ["\n".join(LINEAR_RESPONSE)] if self.scores else []
+        methods += ["\n".join(DENSITY)] if self.time_courses else []
         return "\n".join(part for part in (self.source, *methods) if part)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from textwrap import fill
 from typing import Any
+
+from rheobase.check.time_course import LEFT_OUT
 
 _MOST_SCORES = 24
 _HEADINGS = ("population", "neurons", "simulated, Hz", "theory, Hz", "difference", "percent", "CV", "CV theory")
@@ -18,7 +21,7 @@ def table(result: Any) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, "-" * len(lines[0]))
-    return "\n".join([*lines, "", *_frequencies(result), *_scores(result)])
+    return "\n".join([*lines, "", *_frequencies(result), *_scores(result), *_courses(result)])
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
@@ -77,6 +80,18 @@ def _scores(result: Any) -> list[str]:
         f"by chance it is about {0.05 * len(known):.1g}"
     )
     return ["", head, *(_line(row, widths).rstrip() for row in cells)]
+
+
+def _courses(result: Any) -> list[str]:
+    """The rates in time, a sentence for each population."""
+    found = result.time_courses.values()
+    if not found:
+        return []
+    seeds = max(course.seeds for course in found)
+    head = f"rates in time, density equation against {seeds} seed{'s' if seeds > 1 else ''}:"
+    said = [course.finding for course in found] + [LEFT_OUT] * any(course.shared for course in found)
+    verdicts = [fill(sentence, 110, initial_indent="- ", subsequent_indent="  ") for sentence in said]
+    return ["", head, *verdicts]
 
 
 def _score(score: Any) -> tuple[str, ...]:

@@ -25,7 +25,14 @@ def threshold_shift(steady: SteadyState, dt: float) -> NDArray[np.float64]:
     forth, so there the shift is 0.
     """
     tau_m = np.array([membrane.tau_m for membrane in steady.maps.membranes])
-    return np.where(steady.shift > 0, 0.0, CONTINUITY * steady.sigma * np.sqrt(dt / tau_m))
+    return raised(tau_m, steady.sigma, steady.shift, dt)
+
+
+def raised(
+    tau_m: NDArray[np.float64], sigma: NDArray[np.float64], shift: NDArray[np.float64], dt: float
+) -> NDArray[np.float64]:
+    """The same from the numbers; ``shift`` is positive where the noise is filtered."""
+    return np.where(shift > 0, 0.0, CONTINUITY * sigma * np.sqrt(dt / tau_m))
 
 
 def rates_on_the_grid(steady: SteadyState, dt: float) -> NDArray[np.float64]:

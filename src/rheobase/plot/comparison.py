@@ -10,12 +10,13 @@ import numpy as np
 from rheobase.plot.correlations import scores
 from rheobase.plot.recording import raster, rates, window
 from rheobase.plot.style import FAINT, THEORY, colour, style
+from rheobase.plot.time_course import rates_in_time
 
 _HIGHEST_HZ = 500.0
 
 
 def comparison(result: Any) -> Any:
-    """Raster and population rate; rates, voltages and spectrum, each against the theory.
+    """Raster and population rate; rates, voltages and spectrum, each against the theory; rates in time where known.
 
     Parameters
     ----------
@@ -25,9 +26,10 @@ def comparison(result: Any) -> Any:
     from matplotlib import pyplot
 
     with style():
-        several = bool(result.scores)
-        figure = pyplot.figure(figsize=(11, 9.5 if several else 7.5), layout="constrained")
-        grid = figure.add_gridspec(8 if several else 6, 2, width_ratios=(1.45, 1))
+        several, courses = bool(result.scores), result.time_courses
+        rows = 6 + 2 * bool(courses) + 2 * several
+        figure = pyplot.figure(figsize=(11, 7.5 + (rows - 6)), layout="constrained")
+        grid = figure.add_gridspec(rows, 2, width_ratios=(1.45, 1))
         spikes = figure.add_subplot(grid[:4, 0])
         activity = figure.add_subplot(grid[4:6, 0], sharex=spikes)
         start, stop = window(result.recording)
@@ -40,8 +42,12 @@ def comparison(result: Any) -> Any:
         _voltages(figure.add_subplot(grid[2:4, 1]), result)
         frequencies = figure.add_subplot(grid[4:6, 1])
         _legend_above(frequencies, spectrum(frequencies, result))
+        if courses:
+            names = [row.name for row in result.rows]
+            rates_in_time(figure.add_subplot(grid[6:8, :]), [(names.index(name), x) for name, x in courses.items()])
         if several:
-            scores(figure.add_subplot(grid[6:, :]), result.scores)
+            known = [score for score in result.scores if np.isfinite(score.z)]
+            scores(figure.add_subplot(grid[rows - 2 :, :]), known or result.scores)
         figure.suptitle(f"{result.network}, {result.duration_ms:g} ms, {result.seeds_told}", x=0.01, ha="left")
     return figure
 
@@ -72,7 +78,12 @@ def panels(results: Sequence[Any], titles: Sequence[str]) -> Any:
 
 
 def _theory_lines(axes: Any, result: Any) -> dict[str, Any]:
-    """The stationary rate of each population, where they are few enough to tell apart; the handles for a legend."""
+    """The rate that the theory has for each population, where they are few enough to tell apart; handles for a legend:
+    the stationary one, or that of the density equation where an input changes in time.
+    """
+    if result.time_courses and result.steady is None and len(result.rows) <= 3:
+        drawn = [axes.plot(x.times, x.rate, color=THEORY, lw=1.1, ls="--")[0] for x in result.time_courses.values()]
+        return {"density equation": drawn[0]}
     values = {round(row.rate_theory_hz, 6) for row in result.rows if np.isfinite(row.rate_theory_hz)}
     if not values or len(result.rows) > 3:
         return {}
