@@ -41,7 +41,7 @@ _NEURONS = (
     "amari1977",
     "poisson",
 )
-_NETWORKS = ("brunel2000", "potjans_diesmann2014")
+_NETWORKS = ("brunel2000", "brunel2000_b", "potjans_diesmann2014")
 
 
 def names() -> tuple[str, ...]:

@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rheobase.library.entry import Entry, Fact
-from rheobase.library.given import quantities
 from rheobase.library.network_checks import external_rate, theory_frequency, theory_growth, theory_rate
-from rheobase.library.neurons.lif import lif
-from rheobase.model.connect import FixedIndegree
-from rheobase.model.distribution import Uniform
-from rheobase.model.errors import ModelError
-from rheobase.model.network import Network, PoissonInput, Population, Projection
-from rheobase.units import DIMENSIONLESS, Hz, internal, ms, mV
+from rheobase.library.networks.sparse import Kind, Sparse, number, time, voltage
+from rheobase.model.network import Network
 
 SOURCE = "Brunel (2000), J. Comput. Neurosci. 8:183, doi:10.1023/A:1008925309027 (model A)"
-
-_TAU, _THETA, _V_RESET = 20.0, 20.0, 10.0  # ms, mV, mV
 
 
 def brunel2000(
@@ -57,33 +50,9 @@ def brunel2000(
     >>> brunel2000(g=6, eta=4).size
     12500
     """
-    g, eta, epsilon = (_number(value, name) for value, name in ((g, "g"), (eta, "eta"), (epsilon, "epsilon")))
-    given = quantities({"J": J, "delay": delay})
-    jump = float(internal(given["J"], mV.dimension, "J"))
-    n_i, n_e = int(order), 4 * int(order)
-    c_e, c_i = round(epsilon * n_e), round(epsilon * n_i)
-    if not (c_e > 0 and jump > 0):
-        raise ModelError("brunel2000 needs a positive J, and an epsilon*4*order of at least one synapse")
-    nu_thr = 1e3 * _THETA / (jump * c_e * _TAU)
-    neuron = lif(E_L=0 * mV, tau_m=_TAU * ms, v_th=_THETA * mV, v_reset=_V_RESET * mV, t_ref=2 * ms)
-    start = Uniform(_V_RESET * mV, _THETA * mV)
-    populations = (Population(neuron, n_e, "E", v=start), Population(neuron, n_i, "I", v=start))
-    return Network(
-        populations,
-        [
-            Projection(source, target, FixedIndegree(degree), weight * mV, given["delay"])
-            for source, degree, weight in (("E", c_e, jump), ("I", c_i, -g * jump))
-            for target in ("E", "I")
-        ],
-        [PoissonInput(target, eta * nu_thr * Hz, jump * mV, n=c_e) for target in ("E", "I")],
-        name="brunel2000",
-        source=SOURCE,
-    )
-
-
-def _number(value: Any, name: str) -> float:
-    """A parameter without unit; texts are read."""
-    return float(internal(quantities({name: value})[name], DIMENSIONLESS, name))
+    every = time(delay, "delay")
+    kind = Kind(voltage(J, "J"), number(g, "g"), number(eta, "eta"), 20.0, (every, every))
+    return Sparse("brunel2000", SOURCE, number(epsilon, "epsilon"), order).network(kind, kind)
 
 
 _THEORY = "characteristic equation, solved independently"

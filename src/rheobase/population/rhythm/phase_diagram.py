@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
-from rheobase.population.rhythm.phase_lines import PhaseLine, covered, crossings, followed, seeds
+from rheobase.population.rhythm.phase_lines import PhaseLine, covered, crossed, crossings, explained, followed, seeds
 from rheobase.population.rhythm.phase_points import LABELS, PhasePoint, examine
 from rheobase.population.states.family import Family, family
 from rheobase.progress import Progress
@@ -170,7 +171,7 @@ def phase_diagram(
         Values of other parameters of ``make``.
     client
         Something that examines the places elsewhere: an object with ``map(function, items)`` and ``gather``, such as a
-        Dask client. The numbers are the same.
+        Dask client; if it has ``cancel``, that is called for what is left over after Ctrl-C. The numbers are the same.
     progress
         Show a bar.
 
@@ -203,9 +204,10 @@ def phase_diagram(
     done: list[PhasePoint] = []
     complete, populations = True, own.populations
     try:
-        for point in _examined(own, places, client):
-            done.append(point)
-            bar.tick(1)
+        with closing(_examined(own, places, client)) as examined:
+            for point in examined:
+                done.append(point)
+                bar.tick(1)
         _find_lines(own, done, n_y, lines, bar)
     except KeyboardInterrupt:
         complete = False
@@ -226,12 +228,20 @@ def _sizes(points: Any) -> tuple[int, int]:
     raise ModelError(f"points must be a whole number, at least 2, or two of them, not {points!r}")
 
 
-def _examined(own: Family, places: list[tuple[float, float]], client: Any) -> Iterable[PhasePoint]:
-    """The states at all places, in order."""
+def _examined(own: Family, places: list[tuple[float, float]], client: Any) -> Generator[PhasePoint, None, None]:
+    """The states at all places, in order, as they become known."""
     if client is None:
-        return (examine(own, place) for place in places)
+        yield from (examine(own, place) for place in places)
+        return
     plain = Family(own.make, own.names, own.low, own.high, own.fixed)  # without what was read already
-    return client.gather(client.map(partial(examine, plain), places))
+    futures = client.map(partial(examine, plain), places)
+    try:
+        for future in futures:
+            yield client.gather([future])[0]
+    except BaseException:  # Ctrl-C, or a place that is refused: nobody waits for the others any more
+        if hasattr(client, "cancel"):
+            client.cancel(futures)
+        raise
 
 
 def _find_lines(own: Family, done: list[PhasePoint], n_y: int, lines: list[PhaseLine], bar: Progress) -> None:
@@ -247,20 +257,12 @@ def _search_edge(own: Family, a: PhasePoint, b: PhasePoint, axis: int, lines: li
     """Lines between two neighbours; where they differ in kind though not in the modes that grow, in small pieces."""
     if not _alike(a, b):
         _follow_from(own, a, b, axis, lines)
-    elif a.label != b.label and not any(_crosses(line, a, b, axis) for line in lines):
+    elif a.label != b.label and not any(crossed(line, a, b, axis) for line in lines):
         places = np.linspace(a.values, b.values, _PIECES + 1)[1:-1]
-        chain = [a, *(examine(own, (float(x), float(y))) for x, y in places), b]
+        chain = [a, *(examine(own, (float(x), float(y)), named=False) for x, y in places), b]
         for first, second in pairwise(chain):
             if not _alike(first, second):
                 _follow_from(own, first, second, axis, lines)
-
-
-def _crosses(line: PhaseLine, a: PhasePoint, b: PhasePoint, axis: int) -> bool:
-    """Whether a line crosses the edge between two places of the grid."""
-    across = line.values[:, 1 - axis] - a.values[1 - axis]
-    along = line.values[:, axis]
-    hits = np.flatnonzero(across[:-1] * across[1:] <= 0.0)
-    return bool(np.any((along[hits] >= a.values[axis]) & (along[hits] <= b.values[axis])))
 
 
 def _alike(a: PhasePoint, b: PhasePoint) -> bool:
@@ -268,6 +270,9 @@ def _alike(a: PhasePoint, b: PhasePoint) -> bool:
 
 
 def _follow_from(own: Family, a: PhasePoint, b: PhasePoint, axis: int, lines: list[PhaseLine]) -> None:
+    """Follow the lines that begin between two neighbours, unless those known are all that can be there."""
+    if explained(lines, a, b, axis):
+        return
     for kind, seed in seeds(own, a, b, axis):
         if not covered(lines, kind, seed, own):
             line = followed(own, kind, seed)

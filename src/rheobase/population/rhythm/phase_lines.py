@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 
 _MOST = 400
 _LONGEST = 0.05
+_NEAR = 2e-3
+_STEP = 1e-8  # the last one of Newton's method: with slopes that are _NEAR right the error after it is less than 1e-10
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,29 @@ def followed(own: Family, kind: str, seed: Array) -> PhaseLine | None:
     direction = np.linalg.svd(equations.jacobian(seed) * equations.scale)[2][-1] * equations.scale
     halves = [
         trace(
-            equations.residual, equations.jacobian, seed, way * direction, scale=equations.scale, lower=equations.lower,
-            upper=equations.upper, largest=_LONGEST, most=_MOST, tol=1e-10,
+            equations.residual, _lasting(equations), seed, way * direction, scale=equations.scale,
+            lower=equations.lower, upper=equations.upper, largest=_LONGEST, most=_MOST, tol=_STEP,
         )
         for way in (-1.0, 1.0)
     ]  # fmt: skip
     closed = next((half for half in halves if half.closed), None)
     points = closed.points if closed else np.concatenate([halves[0].points[::-1], halves[1].points[1:]])
     return line(kind, points, equations.n) if len(points) > 2 else None
+
+
+def _lasting(equations: Equations) -> Callable[[Array], Array]:
+    """Slopes that are kept while the unknowns stay near: they cost as much as ten residuals.
+
+    Newton's method then gains fewer digits a step, and converges to the same point.
+    """
+    kept: list[tuple[Array, Array]] = []
+
+    def jacobian(u: Array) -> Array:
+        if not kept or np.max(np.abs(u - kept[0][0]) / equations.scale) > _NEAR:
+            kept[:] = [(u.copy(), equations.jacobian(u))]
+        return kept[0][1]
+
+    return jacobian
 
 
 def line(kind: str, points: Array, n: int) -> PhaseLine:
@@ -128,6 +145,30 @@ def unknowns(found: PhaseLine, index: int) -> Array:
     """The unknowns of `equations_of` at a point of a line."""
     omega = [found.frequency_hz[index] * 2e-3 * np.pi] if found.kind == "hopf" else []
     return np.concatenate([found.rates[index] * 1e-3, omega, found.values[index]])
+
+
+def explained(lines: Sequence[PhaseLine], a: PhasePoint, b: PhasePoint, axis: int) -> bool:
+    """Whether the known lines that cross the edge between two neighbours are as many as their states tell."""
+    pairs = _matched(a, b)
+    states = [(state, other) for state, other in pairs if other is not None]
+    if any(min(state.unstable, other.unstable) < 0 for state, other in states):
+        return False
+    folds = abs(len(a.states) - len(b.states))
+    changes = [abs(state.unstable - other.unstable) for state, other in states]
+    if folds == 0 and any(change % 2 for change in changes):
+        return False
+    wanted = {"hopf": sum(change // 2 for change in changes), "fold": folds // 2}
+    return all(sum(crossed(line, a, b, axis) for line in lines if line.kind == kind) == n for kind, n in wanted.items())
+
+
+def crossed(line: PhaseLine, a: PhasePoint, b: PhasePoint, axis: int) -> int:
+    """How often a line crosses the edge between two places of the grid."""
+    across = line.values[:, 1 - axis] - a.values[1 - axis]
+    hits = np.flatnonzero((across[:-1] * across[1:] < 0.0) | (across[1:] == 0.0))
+    part = across[hits] / (across[hits] - across[hits + 1])
+    along = line.values[hits, axis] + part * (line.values[hits + 1, axis] - line.values[hits, axis])
+    low, high = sorted((a.values[axis], b.values[axis]))
+    return int(np.count_nonzero((along >= low) & (along <= high)))
 
 
 def covered(lines: Sequence[PhaseLine], kind: str, seed: Array, own: Family) -> bool:

@@ -58,20 +58,22 @@ class PhasePoint:
         return " + ".join(kinds) or "?"
 
 
-def examine(own: Family, values: tuple[float, ...]) -> PhasePoint:
-    """All states at one place, classified."""
+def examine(own: Family, values: tuple[float, ...], *, named: bool = True) -> PhasePoint:
+    """All states at one place, classified; their growing modes are only counted where no names are wanted."""
     try:
         maps = own.maps(values)
     except ModelError as reason:
         place = ", ".join(f"{name} = {value:g}" for name, value in zip(own.names, values, strict=True))
         raise ModelError(f"at {place}: {reason}") from None
-    return PhasePoint(values, tuple(_state(maps, rates) for rates in all_states(maps)))
+    return PhasePoint(values, tuple(_state(maps, rates, named) for rates in all_states(maps)))
 
 
-def _state(maps: InputMap, rates: Array) -> PhaseState:
+def _state(maps: InputMap, rates: Array, named: bool) -> PhaseState:
     linear = linearise(maps, rates)
     try:
         unstable = unstable_modes(linear)
+        if not named:
+            return PhaseState(rates * 1e3, unstable, None, "?")
         mode = leading_modes(linear, 1)[0] if unstable else None
     except (ArithmeticError, IndexError):
         return PhaseState(rates * 1e3, -1, None, "?")
