@@ -14,6 +14,7 @@ from rheobase.numerics.jump_passage import JumpProcess, mean_passage
 from rheobase.numerics.jumps import Jumps
 from rheobase.population import transfer
 from rheobase.population.shots.diffusion_error import diffusion_error
+from rheobase.population.shots.kramers_moyal import kramers_moyal
 from rheobase.population.shots.shot_noise import shot_noise_rate, shot_noise_rates
 from rheobase.units import Hz, ms, mV
 
@@ -251,3 +252,29 @@ def test_what_is_not_known_is_said_to_be_unknown():
     error = diffusion_error(network)
     assert error.methods == ("none",)
     assert "unknown" in error.summary() and "nan" not in error.summary()
+
+
+def test_an_order_of_the_polynomials_that_is_bad_is_passed_over():
+    """Small jumps against a strong current: at some sizes one order is far off. The expansion knows better there.
+
+    Its error to order 4 is of third order in the jump; the largest jump says how large.
+    """
+    cell = Neuron(
+        "dv/dt = 0.02*(v + 60*mV)*(v + 45*mV)/mV/tau_m : mV",
+        threshold="v > -20*mV",
+        reset="v = -65*mV",
+        tau_m=10 * ms,
+    )
+    apart = {}
+    for jump in (1.0, 0.5, 0.3, 0.25):
+        pace = 6.0 / jump**2  # of one variance; a steady input keeps the mean
+        given = {"mu": (3.0 - 10.0 * pace * jump) * mV, "sizes": "fixed"}
+        exact = shot_noise_rate(cell, 1e3 * pace, jump * mV, **given)
+        assert exact.error < 1e-7
+        apart[jump] = abs(kramers_moyal(cell, 1e3 * pace, jump * mV, 4, **given).log_rates[-1] - exact.log_rate)
+    assert all(apart[jump] < 1.5 * apart[1.0] * jump**3 for jump in apart)
+
+
+def test_rates_that_no_method_resolves_say_what_would():
+    with pytest.raises(ModelError, match="use kramers_moyal, or exponential jumps"):
+        shot_noise_rate(LIF, [1000.0, 1000.0], [0.05, -5000.0], sizes="fixed")

@@ -30,8 +30,9 @@ _DEEP = 45.0  # exp(-45) is 3e-20: how unlikely it is to get below the lowest pa
 _WIDEST = 1.5
 _EFOLDS = 2.0
 _MOST_PANELS = 400
-_ORDER, _HIGHER = 10, 13
-_WORST = 0.01
+_ORDERS = (10, 13, 16, 19)  # a single one may have a bad value; two that agree are right
+_ENOUGH, _WORST = 1e-8, 0.01
+_INSTEAD = "use kramers_moyal, or exponential jumps, for which a leaky neuron has a closed form"
 _PASSES, _RESTS, _PARTS, _LEAVES = range(4)  # what the drift does at an edge
 
 
@@ -56,27 +57,42 @@ class JumpProcess:
 
 
 def mean_passage(process: JumpProcess) -> tuple[float, float]:
-    """Logarithm of the mean time from reset to threshold, and an estimate of its error from a second, higher order.
+    """Logarithm of the mean time from reset to threshold, and an estimate of its error from another, higher order.
 
     Raises
     ------
     ArithmeticError
-        If nothing pulls up below the reset, or the jumps are so small and many that they need more than 400 panels.
+        If nothing pulls up below the reset, the jumps are so small and many that they need more than 400 panels, or no
+        two orders agree to a per cent.
     """
     rises = any(j.reach[1] > 0.0 for j in process.jumps) or process.diffusion > 0.0
     if not rises and np.any(process.drift(np.linspace(process.reset, process.threshold, 400)) <= 0.0):
         return np.inf, 0.0
     low = _lowest(process)
     edges, zeros = _panels(process, low)
-    coarse, fine = (_solve(process, edges, zeros, order) for order in (_ORDER, _HIGHER))
-    if not (coarse > 0.0 and fine > 0.0):
-        raise ArithmeticError("the mean time to the threshold is too long for this method")
-    error = float(abs(np.log(fine / coarse))) + np.finfo(float).eps * fine * sum(j.rate for j in process.jumps)
-    if error > _WORST:
+    try:
+        time, error = _agreed(process, edges, zeros)
+    except ArithmeticError as reason:
+        raise ArithmeticError(f"{reason}; {_INSTEAD}") from None
+    error += np.finfo(float).eps * time * sum(j.rate for j in process.jumps)
+    if not error <= _WORST:
         raise ArithmeticError(
-            "spikes are so rare that rounding hides their rate; with exponential jumps a leaky neuron has a closed form"
+            f"spikes are so rare, or jumps so small and many, that rounding hides the mean time to them; {_INSTEAD}"
         )
-    return float(np.log(fine)), float(error)
+    return float(np.log(time)), float(error)
+
+
+def _agreed(process: JumpProcess, edges: Array, zeros: Array) -> tuple[float, float]:
+    """The mean time of the higher of the first two successive orders that agree, or agree best; their difference."""
+    best, before = (1.0, np.inf), np.nan
+    for order in _ORDERS:
+        time = _solve(process, edges, zeros, order)
+        if time > 0.0 and before > 0.0 and (apart := abs(float(np.log(time / before)))) < best[1]:
+            best = time, apart
+        if best[1] <= _ENOUGH:
+            break
+        before = time
+    return best
 
 
 def _lowest(process: JumpProcess) -> float:
@@ -130,7 +146,7 @@ def _panels(process: JumpProcess, low: float) -> tuple[Array, Array]:
             v = end if room <= 1.3 * width else v - min(width, 0.5 * room)
             edges.append(v)
             if len(edges) > _MOST_PANELS:
-                raise ArithmeticError("the jumps are too small and many for this method; use the expansion")
+                raise ArithmeticError(f"the jumps are too small and many for this method; {_INSTEAD}")
     return np.array(edges[::-1]), zeros
 
 
