@@ -111,3 +111,14 @@ def test_how_far_off_it_is_beyond_chance():
     # 2 Hz of 10 to 12 on top of errors of 1 Hz; the square is known to 2 * 2 / sqrt(2000) of it
     assert course(z + 2.0, 60.0).off == pytest.approx(2.0 / 12.0, rel=0.1)
     assert "several seeds tell how much" in course(z, 60.0, shared=True).verdict
+
+
+def test_the_mean_sees_shifts_that_single_bins_do_not():
+    """Half a standard error in each of 400 bins: chi-squared is a quarter of a bin larger, the mean ten errors off."""
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=400)
+    found = course(z - z.mean() + 0.5, 30.0, mean_se=1.0 / 20.0, seeds=1)
+    assert found.mean_difference == pytest.approx(0.05) and found.mean_z == pytest.approx(10.0)
+    assert found.finding.startswith("The rate of E ") and "on average +5 % (z +10.0)" in found.finding
+    few = course(z - z.mean() + 0.5, 30.0, mean_se=1.0 / 20.0, seeds=3)
+    assert 2.0 < few.mean_z < 3.0  # two degrees of freedom do not make ten standard errors certain

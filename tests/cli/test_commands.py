@@ -77,6 +77,16 @@ def test_the_path_of_a_new_user(capsys):
     assert Path("mine.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_several_seeds_and_rates_in_time(capsys):
+    Path("mine.toml").write_text(FILE)
+    options = ("--duration", "100 ms", "--seeds", "2", "--seed", "5", "--time-course", "--json", "mine.json")
+    code, out, _ = run(capsys, "compare", "mine.toml", *options)
+    assert code == 0
+    assert "seeds 5, 6" in out and "rates in time, density equation against 2 seeds:" in out
+    data = json.loads(Path("mine.json").read_text())
+    assert data["seeds"] == [5, 6] and len(data["time_courses"]) == len(data["populations"])
+
+
 @pytest.mark.parametrize("name", library.names())
 def test_every_model_of_the_library_is_shown_with_its_source(capsys, name):
     code, out, _ = run(capsys, "show", name)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.check.student import CERTAIN
+
 Array = NDArray[np.float64]
 
 FREEDOM = 40
 _FARTHEST = 40  # bins apart
-_CERTAIN = 1e9  # degrees of freedom of what is known
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ def dispersion(counts: Array) -> Dispersion:
     """From counts (replicas, bins); a single replica tells nothing, and Poisson spikes are taken for granted."""
     replicas, bins = counts.shape
     if replicas < 2:
-        return Dispersion(np.ones(bins), _CERTAIN, 1.0, replicas)
+        return Dispersion(np.ones(bins), CERTAIN, 1.0, replicas)
     mean = counts.mean(axis=0)
     squares = ((counts - mean) ** 2).sum(axis=0) / (replicas - 1.0)
     width = min(bins, 2 * (-(-FREEDOM // (replicas - 1)) // 2) + 1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+#: Degrees of freedom of an error that is known.
+CERTAIN = 1e9
 _LEAST = 1e-300
 
 

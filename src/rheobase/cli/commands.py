@@ -100,6 +100,8 @@ def compare(options: argparse.Namespace) -> None:
         options.duration * ms,
         transient=options.transient * ms,
         seed=options.seed,
+        n_seeds=options.seeds if options.seeds > 1 else None,
+        time_course=True if options.time_course else None,
         threads=options.threads,
         dt=options.dt * ms,
         progress=_wants_progress(options),

@@ -83,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     comparing.add_argument(
         "--transient", type=_time_or_zero, default=100.0, help="left out at the start, default 100 ms"
     )
+    comparing.add_argument(
+        "--seeds", type=_count, default=1, metavar="N", help="simulate with N seeds, from --seed on, for z-scores"
+    )
+    comparing.add_argument(
+        "--time-course",
+        action="store_true",
+        help="the rates in time too, also where no input changes in time",
+    )
     comparing.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
     comparing.set_defaults(run=commands.compare)
 
