@@ -76,6 +76,41 @@ def test_an_interrupted_diagram_has_what_was_done():
     assert "interrupted" in found.status
 
 
+class Finished:
+    """A result that has come home."""
+
+    status = "finished"
+
+    def __init__(self, value):
+        self.value = value
+
+
+class Impatient:
+    """A client at whose second result somebody presses Ctrl-C, when four of six are there."""
+
+    asked, cancelled = 0, ()
+
+    def map(self, function, items):
+        return [Finished(function(item)) for item in items[:4]] + [object() for _ in items[4:]]
+
+    def gather(self, futures):
+        self.asked += 1
+        if self.asked == 2:
+            raise KeyboardInterrupt
+        return [future.value for future in futures]
+
+    def cancel(self, futures):
+        self.cancelled = futures
+
+
+def test_after_ctrl_c_all_results_that_are_there_are_kept_and_the_others_cancelled():
+    client = Impatient()
+    found = phase_diagram(library.brunel2000, "g", "eta", (5.0, 6.0), (1.0, 2.0), points=(3, 2), client=client)
+    assert not found.complete
+    assert found.labels == (("AI", "AI"), ("AI", "AI"))
+    assert len(client.cancelled) == 6
+
+
 def test_a_branch_has_its_fold_and_its_hopf_points():
     found = branch(library.brunel2000, "g", (3.3, 4.0), fixed={"eta": 0.7}, starts=2)
     (fold,) = found.folds

@@ -24,7 +24,7 @@ _THETA, _V_RESET, _T_REF = 20.0, 10.0, 2.0  # mV, mV, ms
 
 @dataclass(frozen=True)
 class Kind:
-    """Neurons of one kind: ``J`` (mV), ``g``, ``eta``, ``tau`` (ms), and the delays (ms) of synapses from E and from I."""
+    """Neurons of one kind: ``J`` (mV), ``g``, ``eta``, ``tau`` (ms), and the delays (ms) of what comes from E and I."""
 
     J: float
     g: float

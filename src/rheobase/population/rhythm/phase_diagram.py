@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -20,6 +19,7 @@ from rheobase.population.states.family import Family, family
 from rheobase.progress import Progress
 
 Array = NDArray[np.float64]
+Place = tuple[float, float]
 
 _PIECES = 12
 
@@ -171,7 +171,7 @@ def phase_diagram(
         Values of other parameters of ``make``.
     client
         Something that examines the places elsewhere: an object with ``map(function, items)`` and ``gather``, such as a
-        Dask client; if it has ``cancel``, that is called for what is left over after Ctrl-C. The numbers are the same.
+        Dask client; if it has ``cancel``, that is called for what is left after Ctrl-C. The numbers are the same.
     progress
         Show a bar.
 
@@ -198,16 +198,13 @@ def phase_diagram(
     own = family(make, {x: x_range, y: y_range}, fixed)
     n_x, n_y = _sizes(points)
     columns, rows = np.linspace(own.low[0], own.high[0], n_x), np.linspace(own.low[1], own.high[1], n_y)
-    places = [(float(a), float(b)) for a in columns for b in rows]
+    places: list[Place] = [(float(a), float(b)) for a in columns for b in rows]
     bar = Progress(2 * len(places), f"{x} and {y}", progress, in_time=False)
     lines: list[PhaseLine] = []
     done: list[PhasePoint] = []
     complete, populations = True, own.populations
     try:
-        with closing(_examined(own, places, client)) as examined:
-            for point in examined:
-                done.append(point)
-                bar.tick(1)
+        _examine_all(own, places, client, done, bar)
         _find_lines(own, done, n_y, lines, bar)
     except KeyboardInterrupt:
         complete = False
@@ -228,20 +225,31 @@ def _sizes(points: Any) -> tuple[int, int]:
     raise ModelError(f"points must be a whole number, at least 2, or two of them, not {points!r}")
 
 
-def _examined(own: Family, places: list[tuple[float, float]], client: Any) -> Generator[PhasePoint, None, None]:
-    """The states at all places, in order, as they become known."""
-    if client is None:
-        yield from (examine(own, place) for place in places)
-        return
+def _examine_all(own: Family, places: list[Place], client: Any, done: list[PhasePoint], bar: Progress) -> None:
+    """Add the states at all places, in order, to those that are done, as they become known."""
+    if client is not None:
+        return _examine_elsewhere(own, places, client, done, bar)
+    for place in places:
+        done.append(examine(own, place))
+        bar.tick(1)
+
+
+def _examine_elsewhere(own: Family, places: list[Place], client: Any, done: list[PhasePoint], bar: Progress) -> None:
     plain = Family(own.make, own.names, own.low, own.high, own.fixed)  # without what was read already
     futures = client.map(partial(examine, plain), places)
     try:
         for future in futures:
-            yield client.gather([future])[0]
-    except BaseException:  # Ctrl-C, or a place that is refused: nobody waits for the others any more
+            done.extend(client.gather([future]))
+            bar.tick(1)
+    except KeyboardInterrupt:
+        for future in futures[len(done) :]:
+            if getattr(future, "status", "") != "finished":
+                break
+            done.extend(client.gather([future]))
+        raise
+    finally:  # after Ctrl-C, or where a place is refused, nobody waits for the others any more
         if hasattr(client, "cancel"):
             client.cancel(futures)
-        raise
 
 
 def _find_lines(own: Family, done: list[PhasePoint], n_y: int, lines: list[PhaseLine], bar: Progress) -> None:
