@@ -137,6 +137,11 @@ class MesoscopicActivity:
         k = self._number(population)
         return self.voltages[k], self.densities[k]
 
+    def mean_voltage(self, population: str | None = None) -> Array:
+        """Mean membrane potential of the neurons that are not refractory, at `snapshots`."""
+        v, density = self.density(population)
+        return np.asarray(np.trapezoid(density * v, v, axis=1) / np.trapezoid(density, v, axis=1), float)
+
     def _number(self, population: str | None) -> int:
         if population is None and len(self.populations) == 1:
             return 0
