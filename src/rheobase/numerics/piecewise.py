@@ -19,6 +19,7 @@ Function = Callable[[Array], Array]
 
 ORDER = 16
 _TOLERANCE = 4e-15
+_ROUNDING = 4e-16  # of the argument: what the function's slope makes of it cannot be told from the function
 _NARROWEST = 1e-13
 _SMALL, _NARROW = 1e-2, 2.0**-12  # around zeros: smallest to largest value on a piece, and width to the whole
 _MOST = 4096
@@ -54,7 +55,8 @@ class Piecewise:
         while low.size:
             values = _values(function, low, high)
             series = values @ _transform()
-            ended = np.abs(series[:, -3:]).max(axis=1) <= _TOLERANCE * np.abs(series).max(axis=1)
+            rounding = _ROUNDING * np.maximum(np.abs(low), np.abs(high)) * np.ptp(values, axis=1) / (high - low)
+            ended = np.abs(series[:, -3:]).max(axis=1) <= _TOLERANCE * np.abs(series).max(axis=1) + rounding
             even = np.abs(values).min(axis=1) >= _SMALL * np.abs(values).max(axis=1)
             good = (ended & (even | (high - low <= _NARROW * whole))) | (high - low <= _NARROWEST * whole)
             if sum(part[0].size for part in done) + low.size > _MOST:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.numerics.winding import turn
+
 Complex = NDArray[np.complex128]
 Function = Callable[[Complex], Complex]
 
@@ -64,8 +66,11 @@ class Box:
         return Box(self.left, self.right, self.bottom, cut), Box(self.left, self.right, cut, self.top)
 
 
-def count_zeros(function: Function, box: Box, n: int = 96) -> int:
+def count_zeros(function: Function, box: Box, n: int = 96, *, analytic: bool = False) -> int:
     """Number of zeros inside the box; points are added to its border until the argument turns slowly everywhere.
+
+    With ``analytic``, the function is analytic as it is, without a positive factor: its size says, too, whether a zero
+    is close to the border (`rheobase.numerics.winding`).
 
     Raises
     ------
@@ -73,6 +78,8 @@ def count_zeros(function: Function, box: Box, n: int = 96) -> int:
         A zero lies on the border, or so close to it that 60,000 points do not tell on which side.
     """
     z = box.path(n)
+    if analytic:
+        return round(turn(function, z) / (2.0 * np.pi))
     values = function(z)
     while True:
         turns = np.angle(values[1:] * np.exp(-1j * np.angle(values[:-1])))
@@ -87,7 +94,7 @@ def count_zeros(function: Function, box: Box, n: int = 96) -> int:
         z, values = np.insert(z, fast + 1, middle), np.insert(values, fast + 1, function(middle))
 
 
-def zeros(function: Function, box: Box, scale: complex = 1 + 1j) -> list[complex]:
+def zeros(function: Function, box: Box, scale: complex = 1 + 1j, *, analytic: bool = False) -> list[complex]:
     """All zeros of ``function`` inside the box, to about 1e-12 of ``scale``.
 
     Parameters
@@ -96,9 +103,11 @@ def zeros(function: Function, box: Box, scale: complex = 1 + 1j) -> list[complex
         Analytic inside the box, up to a positive factor; takes and returns arrays.
     scale
         Real and imaginary part: what counts as a unit of length along each axis.
+    analytic
+        As in `count_zeros`.
     """
     found: list[complex] = []
-    todo = [(box, count_zeros(function, box))]
+    todo = [(box, count_zeros(function, box, analytic=analytic))]
     while todo:
         current, n = todo.pop()
         if n <= 0:
@@ -109,18 +118,18 @@ def zeros(function: Function, box: Box, scale: complex = 1 + 1j) -> list[complex
         elif max((current.right - current.left) / scale.real, (current.top - current.bottom) / scale.imag) < 1e-7:
             found += [current.centre] * n  # a multiple zero
         else:
-            todo += _split(function, current, n, scale)
+            todo += _split(function, current, n, scale, analytic)
     return found
 
 
-def _split(function: Function, box: Box, n: int, scale: complex) -> list[tuple[Box, int]]:
+def _split(function: Function, box: Box, n: int, scale: complex, analytic: bool) -> list[tuple[Box, int]]:
     """The two halves with their counts, which must add up; if they do not, the borders were sampled too coarsely."""
     halves = box.halves(scale)
     for points in (48, 192, 768):
-        counts = [count_zeros(function, half, points) for half in halves]
+        counts = [count_zeros(function, half, points, analytic=analytic) for half in halves]
         if sum(counts) == n:
             return list(zip(halves, counts, strict=True))
-        n = count_zeros(function, box, 4 * points)
+        n = count_zeros(function, box, 4 * points, analytic=analytic)
     raise ArithmeticError(f"the zeros inside {box} cannot be counted: the function turns too fast")
 
 

@@ -38,10 +38,11 @@ def solve(matrix, right):
     """Gauss elimination with partial pivoting, in place; the solution is left in ``right``."""
     n = right.size
     for k in range(n):
-        pivot = k
+        pivot, largest = k, abs(matrix[k, k].real) + abs(matrix[k, k].imag)  # cheaper than a modulus
         for i in range(k + 1, n):
-            if abs(matrix[i, k]) > abs(matrix[pivot, k]):
-                pivot = i
+            size = abs(matrix[i, k].real) + abs(matrix[i, k].imag)
+            if size > largest:
+                pivot, largest = i, size
         if pivot != k:
             for j in range(k, n):
                 matrix[k, j], matrix[pivot, j] = matrix[pivot, j], matrix[k, j]

@@ -63,30 +63,17 @@ def _static(m: Membrane, mu: float, sigma: float, voltage: float) -> float:
         return -float(np.exp(log_rate) * np.sum(gains * (places - voltage)))
 
 
-def moved_noise(local: InputMap, s: Complex, parts: list[Response]) -> list[Complex]:
-    """What a change of the mean input does by way of the noise: numerators to be added to those of ``chi_mu``.
+def leak_numerator(local: InputMap, drive: Drive, k: int, s: Complex, part: Response) -> Complex:
+    """Numerator of population ``k``'s ``chi_leak`` at an array of ``s``, over the denominator of ``part``.
 
-    The mean voltage follows the mean input with the membrane's time constant, and the driving force of all conductance
-    fluctuations follows it.
+    Zero without conductances, and for a population that does not respond.
     """
-    loads = local.loads
-    if loads is None:
-        return [np.zeros_like(s)] * len(parts)
-    return [loads.variance[k] / (1.0 + s * loads.tau[k]) * part.sigma2 for k, part in enumerate(parts)]
-
-
-def leak_numerators(local: InputMap, drive: Drive, s: Complex, parts: list[Response]) -> list[Complex]:
-    """Numerators of ``chi_leak`` at an array of ``s``, over the denominators of ``parts``; 0 without conductances."""
-    found, loads = [np.zeros_like(s)] * len(parts), local.loads
-    for k, (m, part) in enumerate(zip(local.membranes, parts, strict=True)):
-        if loads is None or not np.isfinite(loads.voltage[k]) or not np.any(part.mu):
-            continue
-        mu, sigma, shift = float(drive.mu[k]), float(drive.sigma[k]), float(drive.shift[k])
-        if m.drift is None:
-            found[k] = _leaky(s, m, mu, sigma, shift, part)
-        else:
-            found[k] = _integrated(s, m, mu, sigma, float(loads.voltage[k]))
-    return found
+    if local.loads is None or not np.isfinite(local.loads.voltage[k]) or not np.any(part.mu):
+        return np.zeros_like(s)
+    m, mu, sigma = local.membranes[k], float(drive.mu[k]), float(drive.sigma[k])
+    if m.drift is None:
+        return _leaky(s, m, mu, sigma, float(drive.shift[k]), part)
+    return _integrated(s, m, mu, sigma, float(local.loads.voltage[k]))
 
 
 def _integrated(s: Complex, m: Membrane, mu: float, sigma: float, voltage: float) -> Complex:

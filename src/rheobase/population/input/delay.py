@@ -35,7 +35,7 @@ class DelayDistribution:
 
     def transform(self, s: NDArray[np.complex128]) -> NDArray[np.complex128]:
         """``<exp(-s d)>`` over the delays: the distribution's Laplace transform."""
-        return np.asarray(np.exp(-np.multiply.outer(s, self.values)) @ self.weights, complex)
+        return np.asarray((np.exp(-np.multiply.outer(s, self.values)) * self.weights).sum(axis=-1), complex)
 
 
 def delay_distribution(delay: float | NDArray[np.float64] | Distribution) -> DelayDistribution:

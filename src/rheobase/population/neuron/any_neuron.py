@@ -17,6 +17,7 @@ from rheobase.population.neuron.membrane import Membrane
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+_SLOWEST = 0.125  # 1/ms
 _OUT_OF_REACH = -620.0  # a log rate below which neither the rate nor its response is told from zero
 
 
@@ -65,22 +66,35 @@ def _white(interval: Interval, mean: float, diffusion: float, fastest: float) ->
 
 def log_rate_of(m: Membrane, state: Stationary) -> float:
     """Logarithm of the rate (kHz), the refractory time included."""
-    return float(-np.logaddexp(state.log_time, np.log(m.t_ref) if m.t_ref > 0.0 else -np.inf))
+    return _log_rate(state, m.t_ref)
+
+
+def _log_rate(state: Stationary, t_ref: float) -> float:
+    return float(-np.logaddexp(state.log_time, np.log(t_ref) if t_ref > 0.0 else -np.inf))
 
 
 def _nonlinear(m: Membrane, mu: float, sigma: float) -> tuple[float, float, float, float]:
     """Rate (kHz), its logarithm, and its derivatives by ``mu`` and ``sigma`` (kHz/mV)."""
-    if sigma == 0.0:
-        time, slope = noiseless_time(m.interval, mu / m.tau_m)
-        rate = 1.0 / (time + m.t_ref)
-        return rate, -np.log(time + m.t_ref), (0.0 if np.isinf(time) else -(rate**2) * slope / m.tau_m), 0.0
-    state = white(m, mu, sigma) if np.isfinite(mu) and sigma > 0.0 else None
-    if state is None:
+    if not (np.isfinite(mu) and np.isfinite(sigma)):
         return (np.nan, np.nan, np.nan, np.nan) if np.isnan(mu + sigma) else (0.0, -np.inf, 0.0, 0.0)
-    log_rate = log_rate_of(m, state)
+    return _rate_and_slopes(m.interval, m.tau_m, m.t_ref, float(mu), float(sigma))
+
+
+@lru_cache(maxsize=1024)  # alike populations at alike input, and searches that come back to where they were
+def _rate_and_slopes(
+    interval: Interval, tau_m: float, t_ref: float, mu: float, sigma: float
+) -> tuple[float, float, float, float]:
+    if sigma == 0.0:
+        time, slope = noiseless_time(interval, mu / tau_m)
+        rate = 1.0 / (time + t_ref)
+        return rate, -np.log(time + t_ref), (0.0 if np.isinf(time) else -(rate**2) * slope / tau_m), 0.0
+    state = _white(interval, mu / tau_m, sigma**2 / (2.0 * tau_m), 0.0)
+    if state is None:
+        return 0.0, -np.inf, 0.0, 0.0
+    log_rate = _log_rate(state, t_ref)
     _, gains, by_diffusion = state.gains(log_rate)
     rate = float(np.exp(log_rate))
-    return rate, log_rate, rate * float(gains.sum()) / m.tau_m, rate * by_diffusion * sigma / m.tau_m
+    return rate, log_rate, rate * float(gains.sum()) / tau_m, rate * by_diffusion * sigma / tau_m
 
 
 def any_response(s: Complex, m: Membrane, mu: float, sigma: float, shift: float = 0.0) -> Response:
@@ -91,11 +105,23 @@ def any_response(s: Complex, m: Membrane, mu: float, sigma: float, shift: float 
     if m.drift is None:
         tau_m, v_th, v_reset, t_ref = m.lif
         return lif_response(s, mu, sigma, tau_m=tau_m, v_th=v_th, v_reset=v_reset, t_ref=t_ref, shift=shift)
-    state = white(m, mu, sigma, float(np.max(np.abs(s), initial=0.0)))
-    log_rate = -np.inf if state is None else log_rate_of(m, state)
-    if state is None or log_rate < _OUT_OF_REACH:
-        return unmoved(s)
-    by_drift, by_diffusion, rise, reset = state.response(s, log_rate).T
+    states = [(white(m, mu, sigma, speed), at) for speed, at in _by_speed(s)]
+    parts = np.empty((4, *s.shape), complex)
+    for state, at in states:
+        log_rate = -np.inf if state is None else log_rate_of(m, state)
+        if state is None or log_rate < _OUT_OF_REACH:
+            return unmoved(s)
+        parts[:, at] = state.response(s[at], log_rate).T
+    by_drift, by_diffusion, rise, reset = parts
     interval = np.exp(-s * m.t_ref) * reset / (reset + s * rise)
     denominator = rise + held_fraction(s, m.t_ref) * reset
     return Response(by_drift / m.tau_m, by_diffusion / (2.0 * m.tau_m), denominator, interval)
+
+
+def _by_speed(s: Complex) -> list[tuple[float, NDArray[np.bool_]]]:
+    """Slow modulations need fewer panels: powers of 8 (1/ms), and which elements of ``s`` each is enough for.
+
+    So the mesh of an element does not depend on the others.
+    """
+    power = np.ceil(np.log2(np.maximum(np.abs(s), _SLOWEST)) / 3.0)
+    return [(8.0**p, power == p) for p in np.unique(power)]

@@ -46,6 +46,7 @@ class Drift:
         """All states of the neuron: ``v``, and 0 for those that spikes raise."""
         return [v if name == self.voltage else np.zeros_like(v) for name in self.neuron.states]
 
+    @lru_cache(maxsize=64)  # noqa: B019 - a frozen value, as Interval, so that what is known of the interval is shared
     def interval(self, reset: float, threshold: float) -> Interval:
         """This drift between a reset and a threshold, for threshold integration."""
         return Interval(self, reset, threshold)
@@ -53,6 +54,12 @@ class Drift:
     @cached_property
     def _vector(self):
         return right_hand_side(self.neuron, "numpy")
+
+
+@lru_cache(maxsize=128)
+def drift_of(neuron: Neuron, voltage: str, values: tuple[Any, ...]) -> Drift:
+    """The one drift of all populations of alike neurons: what is computed for one holds for the others."""
+    return Drift(neuron, voltage, values)
 
 
 @dataclass(frozen=True)

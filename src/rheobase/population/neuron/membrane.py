@@ -27,6 +27,7 @@ from rheobase.population.neuron.drift import (
     Drift,
     Loaded,
     additive_slopes,
+    drift_of,
     require_one_state,
     time_constant,
     used_names,
@@ -190,8 +191,8 @@ def _nonlinear(
     numbers = {name: float(np.mean(value)) for name, value in _numbers(population).items()}
     drive = additive_slopes(neuron, voltage, (*ports, *neuron.noise, *(e.name for e in others)), numbers)
     filters = {e.name: _filter(e.name, _form(e.expression, scope, f"d{e.name}/dt"), drive) for e in others}
-    drift = Drift(neuron, voltage, tuple(numbers.get(name, np.nan) for name in neuron.parameters))
-    tau_m, source = time_constant(neuron, numbers, drift, Interval(drift, v_reset, v_th))
+    drift = drift_of(neuron, voltage, tuple(numbers.get(name, np.nan) for name in neuron.parameters))
+    tau_m, source = time_constant(neuron, numbers, drift, drift.interval(v_reset, v_th))
     slopes = {port: drive[port] for port in ports}
     return Membrane(
         voltage, tau_m, 0.0, v_th, v_reset, t_ref, _noise(neuron, drive), slopes, filters, drift, source

@@ -15,7 +15,6 @@ at the frozen driving force, on the leak, and by way of the mean voltage on the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,18 +23,14 @@ from numpy.typing import NDArray
 
 from rheobase.model.network import Network
 from rheobase.numerics.roots import Box, zeros
-from rheobase.population.input.conductance_response import leak_numerators, moved_noise
-from rheobase.population.input.statistics import Channel, Drive, InputMap, input_map
-from rheobase.population.neuron.any_neuron import any_response, rates
-from rheobase.population.neuron.lif_response import Response, mean_filter, unmoved, variance_filter
+from rheobase.population.input.input_map import input_map
+from rheobase.population.rhythm.linearised import HIGHEST, Linearised, linearise
 
 Complex = NDArray[np.complex128]
 
-HIGHEST = 2.0 * np.pi  # 1 kHz: the theory of a delta-coupled network has modes at every multiple of 1/delay beyond
-_DEEPEST = 4.0
-#: Spikes in a tau_m below which a population counts as silent: no loop is closed by it, and its own modes, those of a
-#: membrane that never fires, lie so near to places where its response is zero over zero that they cannot be counted.
-_SILENT = 1e-9
+
+_SAME = 1e-6  # in units of 1/tau_m: roots of the fit and of the function that differ by less are the same
+_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -61,41 +56,6 @@ class Mode:
         return f"{verb} at {abs(self.growth_per_s):.4g}/s and {rhythm}"
 
 
-@dataclass(frozen=True)
-class Linearised:
-    """A network linearised around rates; callable parts for the search of its modes.
-
-    Attributes
-    ----------
-    characteristic
-        ``det(1 - M(s))`` times every population's own denominator, for an array of ``s`` (1/ms): analytic up to a
-        positive factor, zero at the modes. (Modes that do not pass through a synapse are among them, such as the
-        difference of two populations of the same neurons with the same input.)
-    strength
-        Largest absolute eigenvalue of ``M(s)``: where it is below one there is no mode.
-    matrix
-        ``1 - M(s)`` with each row times its population's denominator, shape (s, n, n).
-    own
-        These denominators, shape (s, n).
-    loop, inflow
-        ``M(s)``, shape (s, n, n), and the same matrix from the Poisson sources to the populations.
-    intervals
-        Laplace transform of the density of each population's intervals at unmodulated input, shape (s, n).
-    slowest_membrane, deepest
-        Longest ``tau_m`` (ms), and the fastest decay (1/ms) down to which the parts are analytic.
-    """
-
-    characteristic: Callable[[Complex], Complex]
-    strength: Callable[[Complex], NDArray[np.float64]]
-    matrix: Callable[[Complex], Complex]
-    own: Callable[[Complex], Complex]
-    loop: Callable[[Complex], Complex]
-    inflow: Callable[[Complex], Complex]
-    intervals: Callable[[Complex], Complex]
-    slowest_membrane: float
-    deepest: float
-
-
 def modes(network: Network, rates: NDArray[np.float64], *, count: int = 4) -> tuple[Mode, ...]:
     r"""The leading modes of a network around stationary ``rates`` (Hz), the fastest growing first.
 
@@ -118,108 +78,70 @@ def modes(network: Network, rates: NDArray[np.float64], *, count: int = 4) -> tu
     return leading_modes(linearise(maps, np.asarray(rates, float) * 1e-3), count)
 
 
-def linearise(maps: InputMap, rates: NDArray[np.float64]) -> Linearised:
-    """The network around stationary rates (kHz)."""
-    maps = maps.frozen(rates)
-    drive = maps.drive(rates)
-    n, n_sources = len(maps.names), len(maps.sources)
-
-    def own(s: Complex) -> Complex:
-        return _denominators(_audible(maps, drive, s))
-
-    def transfers(s: Complex, channels: tuple[Channel, ...], n_pre: int) -> Complex:
-        parts = _responses(maps, drive, s)
-        return _numerators(maps, drive, s, parts, channels, n_pre) / _denominators(parts)[:, :, None]
-
-    def loop(s: Complex) -> Complex:
-        return transfers(s, maps.channels, n)
-
-    def inflow(s: Complex) -> Complex:
-        return transfers(s, maps.afferents, n_sources)
-
-    def intervals(s: Complex) -> Complex:
-        return np.stack([part.interval for part in _responses(maps, drive, s)], axis=1)
-
-    def matrix(s: Complex) -> Complex:
-        parts = _audible(maps, drive, s)
-        return _denominators(parts)[:, :, None] * np.eye(n) - _numerators(maps, drive, s, parts, maps.channels, n)
-
-    def characteristic(s: Complex) -> Complex:
-        return np.linalg.det(matrix(s))
-
-    def strength(s: Complex) -> NDArray[np.float64]:
-        return np.max(np.abs(np.linalg.eigvals(loop(s))), axis=-1)
-
-    slowest = float(np.max(maps.column("tau_m")))
-    slowest_synapse = max((c.tau_s for c in maps.channels), default=0.0)
-    deepest = min(_DEEPEST / slowest, 0.9 / max(slowest_synapse, 1e-9))
-    return Linearised(characteristic, strength, matrix, own, loop, inflow, intervals, slowest, deepest)
-
-
-def _denominators(parts: list[Response]) -> Complex:
-    return np.stack([part.denominator for part in parts], axis=1)
-
-
-def _responses(maps: InputMap, drive: Drive, s: Complex) -> list[Response]:
-    """The response of each population; those of alike ones are computed once."""
-    mu, sigma, shift = (_thirteen_digits(part) for part in (drive.mu, drive.sigma, drive.shift))
-    inputs = list(zip(mu, sigma, shift, strict=True))
-    keys = [(given, m.lif, m.drift) for given, m in zip(inputs, maps.membranes, strict=True)]
-    different = dict(zip(keys, maps.membranes, strict=True))
-    found = {key: any_response(s, m, *key[0]) for key, m in different.items()}
-    return [found[key] for key in keys]
-
-
-def _audible(maps: InputMap, drive: Drive, s: Complex) -> list[Response]:
-    """The same for the count of modes, in which a silent population does not respond."""
-    nu = rates(maps.membranes, drive.mu, drive.sigma, drive.shift).rate
-    silent = nu * maps.column("tau_m") < _SILENT
-    parts = _responses(maps, drive, s)
-    return [unmoved(s) if quiet else part for quiet, part in zip(silent, parts, strict=True)]
-
-
-def _thirteen_digits(values: NDArray[np.float64]) -> list[float]:
-    """So that populations whose inputs differ by rounding count as alike."""
-    return [float(f"{value:.12e}") for value in values]
-
-
-def _numerators(
-    maps: InputMap, drive: Drive, s: Complex, parts: list[Response], channels: tuple[Channel, ...], n_pre: int
-) -> Complex:
-    """What modulated presynaptic rates do to the populations, shape (s, n, n_pre), before the denominators."""
-    matrix = np.zeros((s.size, len(maps.names), n_pre), complex)
-    delayed = {key: delay.transform(s) for key, delay in {c.delay.key: c.delay for c in channels}.items()}
-    by_mean = [part.mu + moved for part, moved in zip(parts, moved_noise(maps, s, parts), strict=True)]
-    by_leak = leak_numerators(maps, drive, s, parts)
-    for c in channels:
-        mean = mean_filter(s, c.tau_s, c.poles)
-        variance = c.square * variance_filter(s, c.tau_s, c.poles) * parts[c.post].sigma2
-        gain = maps.membranes[c.post].tau_m * (c.jump * mean * by_mean[c.post] + variance)
-        if c.leak != 0.0:
-            gain += c.leak * mean * by_leak[c.post]
-        matrix[:, c.post, c.pre] += c.in_degree * delayed[c.delay.key] * gain
-    return matrix
-
-
 def leading_modes(linear: Linearised, count: int = 4) -> tuple[Mode, ...]:
-    """Search from the right, strip by strip, until ``count`` modes are found or the region ends."""
+    """Search from the right, strip by strip, until ``count`` modes are found or the region ends.
+
+    Counted and found are the zeros of the fitted characteristic function, which are then improved on the computed one;
+    if one of them has to move, the fit was none, and the computed function is searched.
+    """
     scale = 1.0 / linear.slowest_membrane
+    found = _searched(linear.near, count, scale)
+    if linear.near is not linear:
+        improved = _improved(linear, found, scale)
+        found = _searched(linear, count, scale) if improved is None else improved
+    return tuple(sorted(_as_modes(found, scale), key=lambda mode: -mode.growth_per_s))
+
+
+def _searched(linear: Linearised, count: int, scale: float) -> list[complex]:
     right, found = rightmost(linear, scale), []
     edges = [right, *(-x for x in (*np.arange(1e-4 * scale, linear.deepest, scale), linear.deepest))]
     for high, low in pairwise(edges):
         found += _zeros_of_strip(linear, float(low), float(high), scale)
         if len(found) >= count:
             break
-    return tuple(sorted(_as_modes(found, scale), key=lambda mode: -mode.growth_per_s))
+    return found
+
+
+def _improved(linear: Linearised, roots: list[complex], scale: float) -> list[complex] | None:
+    """The roots after Newton's method on the computed function; None if one is not where it seemed to be.
+
+    Roots that coincide, where Newton's method is slow and rounding large, stay; as many zeros have to lie there.
+    """
+    given = np.array(roots, complex)
+    alone = np.array([np.sum(np.abs(given - root) < _SAME * scale) == 1 for root in given], bool)
+    z, h = given[alone], 1e-5 * scale
+    for _ in range(_STEPS if z.size else 0):
+        values = linear.characteristic(np.asarray(np.concatenate([z, z + h, z - h]), complex)).reshape(3, z.size)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = 2.0 * h * values[0] / (values[1] - values[2])
+        z = z - step
+        if not np.all(np.abs(z - given[alone]) < _SAME * scale):
+            return None
+        if np.all(np.abs(step) < 1e-11 * scale + 1e-14 * np.abs(z)):
+            break
+    if not all(_multiple(linear, given, root, scale) for root in given[~alone]):
+        return None
+    given[alone] = z
+    return list(given)
+
+
+def _multiple(linear: Linearised, roots: Complex, root: complex, scale: float) -> bool:
+    """Whether the computed function has as many zeros close to ``root`` as there are ``roots``."""
+    distance = np.abs(roots - root)
+    radius = min(1e-3 * scale, 0.3 * float(np.min(distance[distance >= _SAME * scale], initial=scale)))
+    circle = np.asarray(root + radius * np.exp(2j * np.pi * np.linspace(0.0, 1.0, 33)), complex)
+    values = linear.characteristic(circle)
+    turned = float(np.sum(np.angle(values[1:] / values[:-1])))
+    return round(turned / (2.0 * np.pi)) == int(np.sum(distance < radius))
 
 
 def _zeros_of_strip(linear: Linearised, low: float, high: float, scale: float) -> list[complex]:
     """The zeros with ``low < growth < high``; a zero on a border is avoided by moving the lower and the outer ones."""
-    top = _top(linear, low)
+    top = _top(linear, low, scale)
     for nudge in (0.0213, 0.0347, 0.0559):
         try:
             box = Box(low, high, -nudge * scale, top + nudge * scale)
-            return zeros(linear.characteristic, box, complex(scale, scale))
+            return zeros(linear.characteristic, box, complex(scale, scale), analytic=linear.poles is not None)
         except ArithmeticError as problem:
             reason = problem
             low -= 1e-3 * nudge * scale
@@ -235,11 +157,19 @@ def rightmost(linear: Linearised, scale: float) -> float:
     return growth
 
 
-def _top(linear: Linearised, growth: float) -> float:
-    """A frequency above which there is no mode with at least this growth, or the highest that is searched."""
+def _top(linear: Linearised, growth: float, scale: float) -> float:
+    """A frequency above which there is no mode with at least this growth, or the highest that is searched.
+
+    Where the loop is weak on the border of a region without poles it is weak inside. A population has modes of its own
+    at its poles, and where its response is not known to have none, all frequencies are searched.
+    """
+    if linear.poles is None:
+        return HIGHEST
     omega = np.linspace(0.0, HIGHEST, 400)
     strong = np.flatnonzero(linear.strength(_line(growth, omega)) >= 0.9)
-    return float(omega[min(strong[-1] + 2, 399)]) if strong.size else float(omega[8])
+    top = float(omega[min(strong[-1] + 2, 399)]) if strong.size else float(omega[8])
+    own = linear.poles.imag[linear.poles.real > growth - 0.1 * scale]
+    return float(min(max(top, np.max(own, initial=0.0) + scale), HIGHEST))
 
 
 def _line(growth: float, omega: NDArray[np.float64]) -> Complex:
@@ -250,7 +180,7 @@ def _as_modes(roots: list[complex], scale: float) -> list[Mode]:
     result: list[Mode] = []
     for root in roots:
         imaginary = 0.0 if abs(root.imag) < 1e-7 * scale else abs(root.imag)
-        mode = Mode(1e3 * root.real, 1e3 * imaginary / (2.0 * np.pi))
+        mode = Mode(1e3 * float(root.real), 1e3 * float(imaginary) / (2.0 * np.pi))
         if not any(
             np.hypot(mode.growth_per_s - m.growth_per_s, mode.frequency_hz - m.frequency_hz) < 1e-6 for m in result
         ):
