@@ -7,12 +7,12 @@ from rheobase import library
 from rheobase.model.connect import AllToAll, Bernoulli, FixedIndegree
 from rheobase.model.distribution import Normal
 from rheobase.model.errors import ModelError
-from rheobase.model.network import Network, PoissonInput, Population, Projection
+from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import Interrupted, NotCovered, fokker_planck, isi, mesoscopic, spectra, steady_state
 from rheobase.population.density.finite_input import common_part
-from rheobase.units import kHz, ms, mV, pA
+from rheobase.units import Hz, kHz, ms, mV, pA
 
 LIF = library.lif()
 #: neuron, mu, sigma, edges (two or three times as wide as by default, which costs 1e-3 of the rate), neurons, ms
@@ -165,6 +165,20 @@ def test_all_to_all_nothing_is_heard_alone():
     assert np.ptp(found.mu[0]) > 0.0
 
 
+def test_many_poisson_neurons_whose_rate_changes():
+    """A step in the rate of 1e10 sources, through exponential synapses: what infinitely many do."""
+    cells = [Population(library.poisson(rate=8 * Hz), 10**10, "P"), Population(LIF, 10**10, "E")]
+    loop = [Projection("P", "E", FixedIndegree(200), 20 * pA, 2 * ms, Synapse.exponential(5 * ms, target="I"))]
+    step = CurrentInput("P", np.array([0.0, 8.0]) * Hz, 10 * ms, target="rate")
+    network = Network(
+        cells, loop, [step, PoissonInput("E", 12 * kHz, 0.3 * mV), PoissonInput("E", 10 * kHz, -0.3 * mV)]
+    )
+    one, other = mesoscopic(network, 40 * ms, dv=0.3), fokker_planck(network, 40 * ms, dv=0.3)
+    assert one.mu[0] == pytest.approx(other.mu[0], rel=1e-3) and one.sigma[0] == pytest.approx(other.sigma[0], rel=2e-5)
+    ends = other.rate("E")
+    assert one.rate("E") == pytest.approx(0.5 * (ends[1:] + ends[:-1]), rel=2e-3) and np.ptp(ends) > 5.0
+
+
 def test_the_seed_says_it_all():
     options = {"n": 100, "mu": 12, "sigma": 5, "dv": 0.3}
     one, same = (mesoscopic(LIF, 50 * ms, seed=7, snapshots=k, **options) for k in (2, 51))
@@ -259,6 +273,9 @@ def test_what_is_not_covered_is_told():
         mesoscopic("LIF", 10 * ms)  # pyright: ignore[reportArgumentType]
     with pytest.raises(NotCovered, match="second state"):
         mesoscopic(library.adex(), 10 * ms, n=10, sigma=5)
+    alike = Network(Population(LIF, 100, "I"), [Projection("I", "I", AllToAll(), 0.1 * mV, 1 * ms)])
+    with pytest.raises(ModelError, match=r"'I' hear the same and have no noise \(sigma = 0\)"):
+        mesoscopic(alike, 10 * ms, mu={"I": 20})
     source = Neuron("rate : Hz = 40*Hz", threshold="rand() < rate*dt")
     alpha = Projection("P", "I", FixedIndegree(5), 10 * pA, 1 * ms, Synapse.alpha(2 * ms, target="I"))
     with pytest.raises(NotCovered, match="'P' to 'I': finitely many Poisson neurons"):

@@ -32,6 +32,8 @@ from rheobase.population.neuron.membrane import NotCovered
 
 Array = NDArray[np.float64]
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Heard:
@@ -71,10 +73,12 @@ def heard(network: Network, maps: InputMap, outside: Outside, dt: float) -> Hear
     pairs = inner + [(replace(c, pre=c.pre + len(maps.names)), part) for c, part in outer]
     found = channels_of(replace(maps, channels=tuple(c for c, _ in pairs)), dt)
     taken = np.array([maps.membranes[c.post].tau_m * part for c, part in pairs])
-    alone = found._replace(variance=np.maximum(found.variance - taken, 0.0), lag=np.maximum(found.lag, 1))
+    own = found.variance - taken
+    own = np.where(own > _ROUNDING * found.variance, own, 0.0)
+    alone = found._replace(variance=own, lag=np.maximum(found.lag, 1))
     variance = [list(own) for own in outside.variance]
     for c, part in outer:
-        variance[c.post].append(_negative(courses[c.pre], maps.membranes[c.post].tau_m * part))
+        variance[c.post].append(_taken(c, courses[c.pre], maps.membranes[c.post].tau_m * part))
     sizes = np.array([network[name].n for name in sources], float)
     without = replace(outside, variance=tuple(tuple(own) for own in variance))
     return Heard(alone, sizes, courses, without, bool(np.any(found.lag < 1)))
@@ -86,8 +90,15 @@ def _course(network: Network, maps: InputMap, name: str) -> Steps:
     return Steps(np.zeros(1), np.array([maps.sources[name]]))
 
 
-def _negative(course: Steps, factor: float) -> Callable[[Array], Array]:
-    return lambda t: -factor * course.at(t)
+def _taken(c: Channel, course: Steps, factor: float) -> Callable[[Array], Array]:
+    """What the mean rate of a Poisson population brings as common noise, to be taken from the noise that is heard."""
+    intensity = course.filtered(c.tau_s).intensity
+
+    def negative(t: Array) -> Array:
+        parts = zip(c.delay.values, c.delay.weights, strict=True)
+        return -factor * sum((w * intensity(t - d) for d, w in parts), np.zeros(t.shape))
+
+    return negative
 
 
 def _with_common(

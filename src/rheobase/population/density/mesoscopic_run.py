@@ -20,7 +20,7 @@ from rheobase.population.density.problem import Problem
 Array = NDArray[np.float64]
 
 _LEAST = 1e-3  # of the least noise that the nodes are made for: spikes are not heard in every step
-_FEW = 50
+_FEW, _ROUNDING = 50, 1e-6
 
 
 @dataclass(eq=False)
@@ -97,6 +97,10 @@ class MesoscopicRun:
         mu, variance = (x[:, 0] for x in self.heard.outside.at(np.array([0.0])))
         channels, state = self.heard.channels, self.crowd.expected
         np.add.at(mu, channels.post, channels.mean * state.filters[:, 0])
+        possible = variance > _ROUNDING * (variance + self.least)
+        possible[channels.post[channels.variance > 0.0]] = True
+        if not np.all(possible):
+            raise ModelError(_all_alike(self.what.maps.names[int(np.argmin(possible))]))
         np.add.at(variance, channels.post, channels.variance * state.filters[:, 2])
         for p, n in enumerate(self.nodes):
             held = self.held.steps[p], self.held.share[p]
@@ -170,3 +174,10 @@ class MesoscopicRun:
         if self.heard.late:
             sentence += f" Delays below {self.what.dt:g} ms were taken as {self.what.dt:g} ms."
         return sentence
+
+
+def _all_alike(name: str) -> str:
+    return (
+        f"all neurons of population '{name}' hear the same and have no noise (sigma = 0), so that their density does "
+        "not spread: give it sigma, a PoissonInput, or noise of its own; without noise use simulate(...)"
+    )
