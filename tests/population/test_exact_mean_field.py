@@ -182,6 +182,12 @@ def test_network_gives_the_numbers():
     assert low.parameters["delay"] == pytest.approx(0.2) and "cut off at x = 20" in low.status
 
 
+def test_a_handful_of_neurons_is_said():
+    two = exact_mean_field(network(n=2, eta=np.array([3.0, 4.0])))
+    assert "'Q' has 2 neurons, while the theory is that of infinitely many" in two.summary()
+    assert "'Q' has 1 neuron, while" in exact_mean_field(network(n=1)).status
+
+
 def test_any_quadratic_neuron_in_volts():
     """``v = -55 mV + 5 mV x``: the same numbers as in the normal form."""
     text = "dv/dt = ((v - v0)**2/k + k*(e + I))/tau_m : mV (unless refractory)\ne : 1 = 0\nI : 1 = 0"

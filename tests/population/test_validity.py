@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from rheobase import library
+from rheobase import library, simulate
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network, PoissonInput, Population, Projection
@@ -188,3 +188,26 @@ def test_a_row_that_is_not_there_is_said(brunel):
         report["jumpsize"]
     with pytest.raises(ModelError, match="it has: distance to instability"):
         report["zzz"]
+
+
+def test_slow_synapses_of_neurons_whose_theory_does_not_know_them():
+    """A quadratic neuron's theoretical rate is that in white noise; simulated, it falls with the time constant."""
+    cell = Neuron(
+        "dv/dt = ((v - 6*mV)**2/(8*mV) - 6*mV + I)/tau_m : mV\nI : mV = 0*mV",
+        threshold="v > 300*mV",
+        reset="v = -300*mV",
+        tau_m=20 * ms,
+    )
+    rates, simulated = [], []
+    for tau_s in (0.4, 10.0):
+        kick = PoissonInput("Q", 180 * Hz, 32.0 / tau_s * mV, n=1, synapse=Synapse.exponential(tau_s * ms, "I"))
+        network = Network(Population(cell, 1500, "Q"), inputs=[kick])
+        report = validity_report(network)
+        rates.append(report.diffusion.rates[0])
+        assert not report["tau_s/tau_m"].errors
+        recording = simulate(network, 700 * ms, dt=0.1 * ms, seed=1, threads=1)
+        simulated.append(recording.rates(200 * ms)["Q"])
+    assert rates[1] == pytest.approx(rates[0], rel=1e-12)
+    assert "do not depend on tau_s" in report["tau_s/tau_m"].verdict
+    assert "shift of the bounds that stands" not in report["tau_s/tau_m"].verdict
+    assert simulated[1][0] < simulated[0][0] - 4.0 * np.hypot(simulated[0][1], simulated[1][1])

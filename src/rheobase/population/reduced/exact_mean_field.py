@@ -32,6 +32,8 @@ from rheobase.units import internal, ms, parse_quantity
 
 Array = NDArray[np.float64]
 
+_FEW = 100  # neurons of which it is said that they are not infinitely many
+
 _LONG = 15.0  # membrane time constants, synaptic ones and delays of the slowest, in a figure
 
 
@@ -292,6 +294,11 @@ def _of_network(network: Network) -> ExactMeanField:
     own = [quadratic.quadratic(network, population) for population in network.populations]
     names = tuple(population.name for population in network.populations)
     status = [quadratic.cut_off(p, q) for p, q in zip(network.populations, own, strict=True)]
+    status += [
+        f"'{p.name}' has {p.n} neuron{'s' if p.n > 1 else ''}, while the theory is that of infinitely many."
+        for p in network.populations
+        if p.n < _FEW
+    ]
     couplings = []
     for projection in network.projections:
         pre, post = names.index(projection.pre), names.index(projection.post)
