@@ -167,7 +167,16 @@ def test_a_stationary_network_is_not_followed_unless_wanted():
         compare(network, 20 * ms, time_course="yes")
 
 
-@pytest.mark.parametrize("start", [{}, {"v": 8 * mV}, {"v": Normal(5 * mV, 2 * mV)}, {"v": Uniform(0 * mV, 15 * mV)}])
+@pytest.mark.parametrize(
+    "start",
+    [
+        {},
+        {"v": 8 * mV},
+        {"v": Normal(5 * mV, 2 * mV)},
+        {"v": Uniform(0 * mV, 15 * mV)},
+        {"v": Uniform(-40 * mV, 15 * mV)},
+    ],
+)
 def test_it_begins_as_the_simulation_does(start):
     """Without a transient: the first volley of neurons that start together."""
     network = driven(np.full(4000, 250.0), n=4000, **start)

@@ -300,3 +300,16 @@ def test_what_is_not_covered_is_told():
     cell = Population(library.lif(t_ref=0 * ms), 1000, "E")
     with pytest.raises(ModelError, match="outgrow every rate"):
         fokker_planck(wild.with_(populations=[cell]), 100 * ms, initial=-60)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-63.0, -52.0), (-110.0, -52.0)])
+def test_a_uniform_start(low, high):
+    """The grid reaches down to it; the mean of the density is right to the square of its cells over its width."""
+    found = fokker_planck(LIF, 1 * ms, mu=5, sigma=4, initial=Uniform(low, high))
+    v, density = found.density()
+    volume = np.diff(np.concatenate([[v[0]], 0.5 * (v[1:] + v[:-1])]))
+    mean = (density[0, :-1] * volume) @ v[:-1] / (density[0, :-1] @ volume)
+    assert found.probability[0, 0] == pytest.approx(1.0, abs=1e-12)
+    assert mean == pytest.approx((low + high) / 2, abs=np.diff(v).max() ** 2 / (high - low))
+    with pytest.raises(ModelError, match="a uniform density must end above where it begins"):
+        fokker_planck(LIF, 1 * ms, sigma=4, initial=Uniform(-60.0, -40.0))

@@ -206,8 +206,9 @@ def _rows(
     rows = []
     for name, size in zip(recording.populations, recording.sizes, strict=True):
         least = max(NEGLIGIBLE_HZ, 1 / (size * span))
-        theory = _theory_of(steady, name) or _mean_of(followed, name)
-        if name in followed.courses and steady is None:  # windows of an input that changes differ because of that
+        stationary = _theory_of(steady, name)
+        theory = stationary or _mean_of(followed, name)
+        if name in followed.courses and not stationary:  # windows of an input that changes differ because of that
             rates[name] = (rates[name][0], followed.courses[name].mean_se)
         known = published.get(name, math.nan)
         rows.append(Row(name, size, *rates[name], cv[name], **theory, rate_published_hz=known, least_hz=least))

@@ -159,7 +159,7 @@ def _start(own: Population, voltage: str, v_th: float) -> Any:
             return shown(neuron, voltage, value) if value < v_th else None
         case Uniform(low, high) if high <= v_th:
             low, high = shown(neuron, voltage, low), shown(neuron, voltage, high)
-            return low if low == high else lambda v: ((v >= low) & (v < high)).astype(float)
+            return low if low == high else Uniform(low, high)
         case Normal(mean, sd, None, None) if mean + _FAR * sd < v_th:
             return (shown(neuron, voltage, mean), shown(neuron, voltage, sd))
     return None

@@ -54,8 +54,9 @@ def fokker_planck(
         network a mapping, such as ``mu={"E": lambda t: 2.0 * (t > 50)}``. A jump between two steps is exact.
     initial
         ``"stationary"`` for the input at time 0 (in a network the state reached from silence); a voltage, at which all
-        neurons are; ``(mean, sd)`` of a normal density; or a function of ``v`` that is proportional to the density. For
-        a network also a mapping of these. But for the first, no neuron has fired before time 0.
+        neurons are; ``(mean, sd)`` of a normal density; ``Uniform(low, high)``; or a function of ``v`` that is
+        proportional to the density. For a network also a mapping of these. But for the first, no neuron has fired
+        before time 0.
     dt
         Time step.
     dv

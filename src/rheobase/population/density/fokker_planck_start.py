@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import root
 
+from rheobase.model.distribution import Uniform
 from rheobase.model.errors import ModelError
 from rheobase.model.network import nearest
 from rheobase.model.neuron import Neuron
@@ -74,6 +75,8 @@ def reach(neuron: Neuron, m: Membrane, initial: Any, width: float) -> float:
     """The lowest place that a population's initial state needs; infinite if it does not say."""
     if callable(initial) or (isinstance(initial, str) and initial == STATIONARY):
         return np.inf
+    if isinstance(initial, Uniform):
+        return float(read(neuron, m.voltage, initial.low)) - width
     centre, spread = _centre(neuron, m.voltage, initial)
     return centre - _REACH * max(spread, width)
 
@@ -88,8 +91,8 @@ def _centre(neuron: Neuron, voltage: str, initial: Any) -> tuple[float, float]:
         return float(read(neuron, voltage, initial)), 0.0
     except (TypeError, ValueError) as error:
         raise ModelError(
-            f"initial = {initial!r} is not understood; give 'stationary', a voltage, (mean, sd), or a function of v: "
-            f"{error}"
+            f"initial = {initial!r} is not understood; give 'stationary', a voltage, (mean, sd), Uniform(low, high), "
+            f"or a function of v: {error}"
         ) from None
 
 
@@ -100,6 +103,8 @@ def given(neuron: Neuron, m: Membrane, nodes: Nodes, initial: Any) -> Array:
         values = np.asarray(initial(shown(neuron, name, v)), float)
         if values.shape != v.shape or not np.all(np.isfinite(values)) or np.any(values < 0.0):
             raise ModelError("initial: the function must give a density, finite and not negative, for an array of v")
+    elif isinstance(initial, Uniform):
+        values = _uniform(nodes, *(float(read(neuron, name, end)) for end in (initial.low, initial.high)))
     else:
         centre, spread = _centre(neuron, name, initial)
         if centre >= nodes.v[-1]:
@@ -109,6 +114,14 @@ def given(neuron: Neuron, m: Membrane, nodes: Nodes, initial: Any) -> Array:
     if not mass > 0.0:
         raise ModelError("initial: the density is zero everywhere below the threshold")
     return values / mass
+
+
+def _uniform(nodes: Nodes, low: float, high: float) -> Array:
+    """A uniform density, averaged over the cell of each node: some are large."""
+    if not low < high <= nodes.v[-1]:
+        raise ModelError("initial: a uniform density must end above where it begins, and not above the threshold")
+    ends = np.concatenate([[nodes.v[0]], 0.5 * (nodes.v[1:] + nodes.v[:-1])])
+    return np.asarray(np.diff(np.clip(ends, low, high)) / np.diff(ends), float)
 
 
 def _point(nodes: Nodes, place: float) -> Array:
