@@ -120,5 +120,6 @@ def test_the_mean_sees_shifts_that_single_bins_do_not():
     found = course(z - z.mean() + 0.5, 30.0, mean_se=1.0 / 20.0, seeds=1)
     assert found.mean_difference == pytest.approx(0.05) and found.mean_z == pytest.approx(10.0)
     assert found.finding.startswith("The rate of E ") and "on average +5 % (z +10.0)" in found.finding
+    assert found.resolution == pytest.approx(0.1) and "as far as bins of +- 10 % can tell" in course(z, 30.0).finding
     few = course(z - z.mean() + 0.5, 30.0, mean_se=1.0 / 20.0, seeds=3)
     assert 2.0 < few.mean_z < 3.0  # two degrees of freedom do not make ten standard errors certain

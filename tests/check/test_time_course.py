@@ -1,6 +1,7 @@
 """The density equation beside the simulated rate in time, as `compare` has it."""
 
 import json
+import math
 import re
 
 import matplotlib
@@ -125,7 +126,10 @@ def test_compare_follows_an_input_that_changes(step):
     assert row.rate_theory_hz == course.mean and abs(row.difference_percent) < 3
     score = next(score for score in step.scores if score.what == "rate")
     assert score.theory == course.mean and abs(score.z) < 4
-    assert "rates in time, density equation against 4 seeds:\n- The rate of E follows the theory" in step.table()
+    assert (
+        "rates in time, density equation against 4 seeds:\n- The rate of E follows the theory, as far as bins of"
+        in step.table()
+    )
     assert not any("covers constant currents" in warning for warning in step.warnings)
     assert any("Input that changes in time: rates are those of the density equation" in x for x in step.warnings)
     data = json.loads(step.to_json())["time_courses"][0]
@@ -240,6 +244,17 @@ def test_parts_that_are_covered_are_followed():
     found = compare(driven().with_(populations=pair), 40 * ms)
     assert set(found.time_courses) == {"E"}
     assert any(warning.startswith("The theory leaves out X") for warning in found.warnings)
+
+
+def test_only_the_populations_whose_input_changes_are_told_by_their_mean():
+    two = [Population(NOISY, 300, "still"), Population(NOISY, 300, "moved")]
+    inputs = [CurrentInput("still", 150 * pA), CurrentInput("moved", STEP * pA, 0.1 * ms)]
+    found = compare(Network(two, inputs=inputs), (STOP - START) * ms)
+    still, moved = found.rows
+    assert still.rate_theory_hz == found.steady.rates[0] and math.isfinite(still.cv_theory)
+    assert moved.rate_theory_hz == found.time_courses["moved"].mean and math.isnan(moved.cv_theory)
+    assert moved.rate_sim_se_hz == found.time_courses["moved"].mean_se
+    assert not any("leaves out" in warning for warning in found.warnings)
 
 
 def test_the_prediction_is_that_of_the_public_function(recordings):

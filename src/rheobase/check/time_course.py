@@ -117,6 +117,11 @@ class TimeCourse:
         return float(norm.isf(0.5 * -math.expm1(math.log1p(-CHANCE) / self.bins)))
 
     @property
+    def resolution(self) -> float:
+        """The usual standard error of a bin, as a share of the rate predicted there."""
+        return float(np.median(self.se / np.maximum(self.predicted, np.finfo(float).tiny)))
+
+    @property
     def off(self) -> float:
         """Root mean square difference of the rates over their mean, less what is chance."""
         width = np.diff(self.edges)
@@ -142,17 +147,19 @@ class TimeCourse:
     def finding(self) -> str:
         """The sentence alone."""
         z, when = self.largest
-        said = "follows the theory" if self.follows else "differs from the theory"
+        said = "differs from the theory"
+        if self.follows:
+            said = f"follows the theory, as far as bins of +- {_percent(self.resolution)} can tell"
         bins = f"{self.bins} bin{'' if self.bins == 1 else 's'}"
         sentence = (
             f"The rate of {self.population} {said}: chi-squared {self.chi_squared:.0f} in {bins} "
             f"({self.bins} +- {self.spread:.0f} by chance), largest z {z:+.1f} at {when:.4g} ms"
         )
         if math.isfinite(self.mean_difference):
-            sentence += f"; on average {100 * self.mean_difference:+.2g} % (z {self.mean_z:+.1f})"
+            sentence += f"; on average {_percent(self.mean_difference, '+')} (z {self.mean_z:+.1f})"
         if self.follows:
             return sentence + "."
-        return f"{sentence}; beyond chance it is off by {100 * self.off:.2g} % of its mean (root mean square)."
+        return f"{sentence}; beyond chance it is off by {_percent(self.off)} of its mean (root mean square)."
 
     def summary(self) -> str:
         """The verdict."""
@@ -176,3 +183,9 @@ class TimeCourse:
             "largest_z": z, "largest_z_at_ms": when, "off": self.off, "seeds": self.seeds,
             "threshold_raised": self.raised, **{name: values.tolist() for name, values in arrays.items()},
         }  # fmt: skip
+
+
+def _percent(share: float, sign: str = "") -> str:
+    """Two digits of a percentage, all of those before the point."""
+    value = 100.0 * share
+    return f"{value:{sign}.0f} %" if abs(value) >= 10.0 else f"{value:{sign}.2g} %"
