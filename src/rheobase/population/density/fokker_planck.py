@@ -45,7 +45,8 @@ def fokker_planck(
     Parameters
     ----------
     model
-        One neuron, a population, or a network; its inputs may be time courses (`CurrentInput` with ``dt``).
+        One neuron, a population, or a network; its inputs may be time courses (`CurrentInput` with ``dt``), also of the
+        rate of a Poisson population.
     duration
         Time to go.
     mu, sigma
