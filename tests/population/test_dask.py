@@ -1,6 +1,6 @@
 """Sweeps on Dask: the same numbers with a client and without, and what Ctrl-C leaves behind."""
 
-import _thread
+import signal
 import threading
 import time
 from functools import partial
@@ -35,7 +35,7 @@ def interrupted(g, eta):
     if g == 6.0 and not PRESSED.is_set():
         PRESSED.set()
         time.sleep(0.5)
-        _thread.interrupt_main()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         GO_ON.wait(20)
     return library.brunel2000(g, eta)
 

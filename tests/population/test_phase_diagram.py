@@ -43,6 +43,24 @@ def test_the_slow_line_to_all_published_digits():
     assert slow.rates[0] == pytest.approx([7.36974, 7.36974], abs=6e-6)
 
 
+def test_a_band_too_narrow_for_the_grid_has_its_name():
+    found = phase_diagram(library.brunel2000, "g", "eta", (4.4, 4.6), (0.6, 1.2), points=2)
+    assert {label for column in found.labels for label in column} == {"Q", "AI"}
+    assert "SI slow" in found.beside and "SI slow beside it" in found.summary()
+    from matplotlib import pyplot
+
+    figure = found.plot()
+    assert "SI slow" in {text.get_text() for text in figure.axes[0].texts}
+    pyplot.close(figure)
+
+
+def test_a_line_ends_on_a_border_beyond_which_there_is_no_network():
+    """External rates below zero are refused, and the states at zero are not."""
+    found = phase_diagram(library.brunel2000, "g", "eta", (3.0, 3.6), (0.0, 0.4), points=2)
+    (fold,) = [line for line in found.lines if line.kind == "fold"]
+    assert np.any(fold.values[[0, -1], 1] == 0.0)
+
+
 @pytest.mark.parametrize(
     ("g", "eta", "label"), [(5.0, 2.0, "AI"), (6.0, 4.0, "SI fast"), (4.5, 0.9, "SI slow"), (3.0, 2.0, "SR")]
 )
@@ -58,7 +76,13 @@ def test_the_same_numbers_elsewhere_and_what_it_says(diagram):
     from matplotlib import pyplot
 
     figure = diagram.plot()
-    assert figure.axes[0].get_xlabel() == "g"
+    (axes,) = figure.axes
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("g", "eta")
+    assert {"AI", "SI fast"} <= {text.get_text() for text in axes.texts}
+    inside = axes.get_window_extent()
+    for text in axes.texts:
+        box = text.get_window_extent()
+        assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
     pyplot.close(figure)
 
 

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 Place = tuple[float, float]
 
 _PIECES = 12
+_ASIDE = 2e-3
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class PhaseDiagram:
         All states at each place, ``points[i][j]`` at ``x[i], y[j]``.
     lines : tuple of PhaseLine
         Where an oscillation begins (``hopf``) and where two states meet (``fold``), continued to the borders.
+    beside : tuple of str
+        For each line the label just beside its middle that holds more growing modes: the name of a band that may be
+        too narrow for the grid. Empty for a fold line.
     complete : bool
         False if it was interrupted; then the grid is what was done, and lines may be missing.
     """
@@ -49,6 +53,7 @@ class PhaseDiagram:
     y: Array
     points: tuple[tuple[PhasePoint, ...], ...]
     lines: tuple[PhaseLine, ...]
+    beside: tuple[str, ...]
     complete: bool
     family: Family = field(repr=False, compare=False)
 
@@ -92,14 +97,15 @@ class PhaseDiagram:
         lines = [
             f"{label}: {found.count(label) / max(len(found), 1):.0%} of the plane" for label in dict.fromkeys(found)
         ]
-        single = dict.fromkeys(part for label in found for part in label.split(" + "))
+        single = dict.fromkeys(part for label in (*found, *filter(None, self.beside)) for part in label.split(" + "))
         lines += [f"  {part} is {LABELS[part]}" for part in single]
-        for line in self.lines:
+        for line, name in zip(self.lines, self.beside, strict=True):
             ends = " to ".join(f"({a:.4g}, {b:.4g})" for a, b in line.values[[0, -1]])
             rhythm = (
                 f", {line.frequency_hz.min():.4g} to {line.frequency_hz.max():.4g} Hz" if line.kind == "hopf" else ""
             )
-            lines.append(f"{line.kind} line from {ends} in ({', '.join(self.names)}){rhythm}")
+            band = f", {name} beside it" if name else ""
+            lines.append(f"{line.kind} line from {ends} in ({', '.join(self.names)}){rhythm}{band}")
         return "\n".join([*lines, self.status])
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,8 +123,9 @@ class PhaseDiagram:
                     "values": line.values.tolist(),
                     "rates_hz": line.rates.tolist(),
                     "frequency_hz": line.frequency_hz.tolist(),
+                    "beside": name,
                 }
-                for line in self.lines
+                for line, name in zip(self.lines, self.beside, strict=True)
             ],
             "complete": self.complete,
         }
@@ -201,18 +208,22 @@ def phase_diagram(
     places: list[Place] = [(float(a), float(b)) for a in columns for b in rows]
     bar = Progress(2 * len(places), f"{x} and {y}", progress, in_time=False)
     lines: list[PhaseLine] = []
+    beside: list[str] = []
     done: list[PhasePoint] = []
     complete, populations = True, own.populations
     try:
         _examine_all(own, places, client, done, bar)
         _find_lines(own, done, n_y, lines, bar)
+        beside.extend(_beside(own, line) for line in lines)
     except KeyboardInterrupt:
         complete = False
     finally:
         bar.close()
     whole = len(done) // n_y
     grid = tuple(tuple(done[k * n_y : (k + 1) * n_y]) for k in range(whole))
-    return PhaseDiagram((x, y), populations, columns[:whole], rows, grid, tuple(lines), complete, own)
+    beside += [""] * (len(lines) - len(beside))
+    found = tuple(lines), tuple(beside)
+    return PhaseDiagram((x, y), populations, columns[:whole], rows, grid, *found, complete, own)
 
 
 def _sizes(points: Any) -> tuple[int, int]:
@@ -271,6 +282,19 @@ def _search_edge(own: Family, a: PhasePoint, b: PhasePoint, axis: int, lines: li
         for first, second in pairwise(chain):
             if not _alike(first, second):
                 _follow_from(own, first, second, axis, lines)
+
+
+def _beside(own: Family, line: PhaseLine) -> str:
+    """The label just beside the middle of a Hopf line, on the side where more modes grow."""
+    if line.kind != "hopf":
+        return ""
+    scaled = line.values / own.span
+    k = len(scaled) // 2
+    along = scaled[min(k + 1, len(scaled) - 1)] - scaled[k - 1]
+    across = _ASIDE * np.array([-along[1], along[0]]) / max(float(np.linalg.norm(along)), 1e-300)
+    sides = [np.clip((scaled[k] + way * across) * own.span, own.low, own.high) for way in (1.0, -1.0)]
+    points = [examine(own, (float(a), float(b))) for a, b in sides]
+    return max(points, key=lambda point: max((state.unstable for state in point.states), default=-1)).label
 
 
 def _alike(a: PhasePoint, b: PhasePoint) -> bool:

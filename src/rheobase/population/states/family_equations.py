@@ -4,7 +4,8 @@ Unknowns are the rates (kHz), for a Hopf point the angular frequency (1/ms), and
 solves ``Phi(rates) = rates``; at a fold moreover ``det(1 - dPhi/drates) = 0``; at a Hopf point
 ``det(1 - M(i omega)) = 0`` (`rheobase.population.rhythm.modes`), two real equations. Slopes by rates are exact in the
 first; the others are central differences: an error in a slope costs a step of Newton's method, not a digit of the
-solution.
+solution. Beyond the ranges of the parameters the equations go on straight, so that a curve crosses the border where no
+network may be any more; it ends on the border.
 """
 
 from __future__ import annotations
@@ -83,22 +84,28 @@ def _equations(own: Family, extra: int, condition: Callable[[InputMap, Array, Ar
         drift = rates_and_slopes(maps, rates)[0] - rates
         return drift if condition is None else np.append(drift, condition(maps, rates, omega))
 
+    def slope(parameters: Array, k: int, rates: Array, omega: Array) -> Array:
+        below, above, apart = own.neighbours(parameters, k)
+        return (value(above, rates, omega) - value(below, rates, omega)) / apart
+
     def residual(u: Array) -> Array:
         rates, omega, parameters = split(u)
-        result = value(own.maps(parameters), rates, omega)
+        near = np.clip(parameters, own.low, own.high)
+        result = value(own.maps(near), rates, omega)
+        for k in np.flatnonzero(parameters != near):  # beyond the range, where there may be no network
+            result += slope(near, int(k), rates, omega) * (parameters[k] - near[k])
         result[:n] += rates - u[:n]
         return result
 
     def jacobian(u: Array) -> Array:
         rates, omega, parameters = split(u)
-        maps = own.maps(parameters)
+        maps = own.maps(np.clip(parameters, own.low, own.high))
         columns = np.zeros((n + (0 if condition is None else 1 + extra), u.size))
         columns[:n, :n] = rates_and_slopes(maps, rates)[1] - np.eye(n)
         if condition is not None:
             _condition_slopes(columns, condition, maps, rates, omega, _NUDGE * np.append(unit_rate, unit_omega))
         for k in range(parameters.size):
-            below, above, apart = own.neighbours(parameters, k)
-            columns[:, n + extra + k] = (value(above, rates, omega) - value(below, rates, omega)) / apart
+            columns[:, n + extra + k] = slope(parameters, k, rates, omega)
         return columns
 
     return Equations(
