@@ -126,7 +126,8 @@ class MesoscopicActivity:
     ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Frequencies (Hz) and one-sided power spectral density (Hz**2/Hz) of the population rate.
 
-        Welch's method, segments in ms: as a recording's spectrum, and as `PopulationSpectra.one_sided`.
+        Welch's method, segments in ms, as a recording's spectrum. Bins much shorter than the periods looked at give
+        `PopulationSpectra.one_sided`; near ``1/(2 bin)`` what is above is folded in.
         """
         _, rate = self.population_rate(population, bin, start)
         width = self._width(bin, "bin") * self.dt
