@@ -10,6 +10,7 @@ from rheobase.numerics.jump_passage import JumpProcess
 from rheobase.numerics.jumps import Jumps, total
 from rheobase.population.shots.kramers_moyal import kramers_moyal
 from rheobase.population.shots.shot_noise import shot_noise_rate
+from rheobase.units import ms, mV
 
 UNIT = Neuron("dv/dt = (mu - v)/tau_m : 1\nmu : 1 = 0", threshold="v > 1", reset="v = 0", tau_m="1 s")
 SIZES = np.array([0.1, 0.05, 0.025])
@@ -77,3 +78,33 @@ def test_orders_that_there_are():
     assert series.orders == (2, 3)
     assert "overshoot" in series.summary()
     assert "Siegmund" in series.cite()
+
+
+@pytest.mark.parametrize("law", ["exponential", "fixed"])
+def test_a_spike_current_carries_the_voltage_over_the_threshold(law):
+    """The error to order n falls as the power n - 1 of the jump; the same in volts. Spikes hardly overshoot."""
+
+    def cell(unit):
+        scale = 1.0 if unit == "mV" else 1e-3
+        rest, rheobase, slope, cut, reset = (f"{x * scale:.17g}*{unit}" for x in (-65, -52, 2, -25, -60))
+        return Neuron(
+            f"dv/dt = ({rest} - v + {slope}*exp((v - {rheobase})/({slope})))/tau_m : {unit}",
+            threshold=f"v > {cut}",
+            reset=f"v = {reset}",
+            tau_m=12 * ms,
+        )
+
+    def found(unit, jump):
+        pace = 0.25 / jump**2 / (2.0 if law == "exponential" else 1.0)  # of one variance; the mean is kept
+        given = {"mu": (12.0 - 12.0 * pace * jump) * mV, "sizes": law}
+        exact = shot_noise_rate(cell(unit), 1e3 * pace, jump * mV, **given)
+        series = kramers_moyal(cell(unit), 1e3 * pace, jump * mV, 4, **given)
+        assert series.error < 1e-6 and series.overshoot < 1e-3
+        return series, np.array(series.log_rates) - exact.log_rate
+
+    (coarse, large), (_, small) = found("mV", 0.5), found("mV", 0.25)
+    powers = np.log2(np.abs(large / small))
+    assert powers == pytest.approx([1.0, 2.0, 3.0], abs=0.25)  # the next order's part: a quarter at most here
+    in_volts = found("volt", 0.5)[0]
+    assert in_volts.log_rates == pytest.approx(coarse.log_rates, abs=2.0 * (coarse.error + in_volts.error))
+    assert "are known to" in coarse.summary()

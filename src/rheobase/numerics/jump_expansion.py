@@ -19,6 +19,10 @@ if no jump leads down the overshoots are those of a Levy process without downwar
 Levy Processes, ch. 7), and with ``m_n = k_n`` and the mean drift ``c`` at the threshold
 
     b1 = m3/(3 m2) [1 + (2 c/m2) (m3/(3 m2) - m4/(4 m3))],     b2 = m4/(12 m2).
+
+Where the drift carries the voltage over the threshold (a spike current), over a jump's length much farther than the
+noise does, few jumps lead over it: ``b1 = R <J**2; J > 0>/(2 c)``, and the higher terms of the equation are nothing
+beside the drift.
 """
 
 from __future__ import annotations
@@ -30,13 +34,20 @@ from numpy.typing import NDArray
 
 from rheobase.numerics.jump_passage import JumpProcess, mesh_of, smooth_operator, solved
 from rheobase.numerics.jumps import total
+from rheobase.numerics.panels import Mesh
 from rheobase.numerics.quadrature import composite
 
 Array = NDArray[np.float64]
 
 _ORDER, _HIGHER = 11, 14
 _FARTHEST = 1500.0  # in units of one over the smallest jump
+_PARTS, _ENOUGH, _MOST_EDGES = (
+    (0, 12, 24, 48),
+    1e-8,
+    160,
+)  # from reset to threshold: at least so many panels, until the terms stay
 _PER_UNIT = 0.5  # panels of 12 points for each
+_CARRIED = 20.0  # drift over noise in the length of a jump, from which the drift alone leads upwards
 
 
 @dataclass(frozen=True)
@@ -60,14 +71,24 @@ def expansion(process: JumpProcess, order: int) -> tuple[Array, float]:
     """
     smooth = JumpProcess(process.pull, process.reset, process.threshold, (), 0.5 * process.variance)
     border = boundary(process, order)
-    found = [_terms(process, smooth, border, order, degree) for degree in (_ORDER, _HIGHER)]
-    return found[1], float(np.max(np.abs(found[1] - found[0])))
+    best, error = np.empty(0), np.inf
+    for parts in _PARTS:
+        meshes = [_finer(mesh_of(smooth, degree), smooth, parts) for degree in (_ORDER, _HIGHER)]
+        if np.isfinite(error) and meshes[0].edges.size > _MOST_EDGES:
+            break
+        low, high = (_terms(process, smooth, border, order, mesh) for mesh in meshes)
+        apart = float(np.max(np.abs(high - low)))
+        if apart < error:
+            best, error = high, apart
+        if error <= _ENOUGH:
+            break
+    return best, error
 
 
-def _terms(process: JumpProcess, smooth: JumpProcess, border: Boundary, order: int, degree: int) -> Array:
-    mesh = mesh_of(smooth, degree)
+def _terms(process: JumpProcess, smooth: JumpProcess, border: Boundary, order: int, mesh: Mesh) -> Array:
     matrix, rows = smooth_operator(smooth, mesh)
-    third, fourth = total(process.jumps, 3), total(process.jumps, 4)
+    below = ~_carried(process, mesh.v)
+    third, fourth = total(process.jumps, 3) * below, total(process.jumps, 4) * below
     times: list[Array] = []
     for n in range(order - 1):
         right = np.zeros(mesh.size + 1)
@@ -90,6 +111,20 @@ def _terms(process: JumpProcess, smooth: JumpProcess, border: Boundary, order: i
     return np.array(terms)
 
 
+def _finer(mesh: Mesh, process: JumpProcess, parts: int) -> Mesh:
+    """With panels no wider than a part of the way, down to as far below the reset as the threshold is above.
+
+    The third derivative of a mean time changes faster than that itself.
+    """
+    span = process.threshold - process.reset
+    low, high = mesh.edges[:-1], mesh.edges[1:]
+    count = np.where(
+        high > process.reset - span, np.maximum(np.ceil((high - low) * parts / span - 1e-9), 1.0), 1.0
+    ).astype(int)
+    inner = [np.linspace(a, b, n + 1)[:-1] for a, b, n in zip(low, high, count, strict=True)]
+    return Mesh(np.append(np.concatenate(inner), mesh.edges[-1]), mesh.order, mesh.count)
+
+
 def boundary(process: JumpProcess, order: int = 3) -> Boundary:
     """What the smooth part of the mean time has to fulfil at the threshold."""
     if not process.jumps or order < 3:
@@ -99,10 +134,26 @@ def boundary(process: JumpProcess, order: int = 3) -> Boundary:
     if not only_up:
         if order > 3:
             raise ValueError("the fourth order needs jumps that all lead up, and no other noise")
+        if _carried(process, np.array([process.threshold]))[0]:
+            return _carried_over(process)
         return Boundary(_overshoot(process))
+    if _carried(process, np.array([process.threshold]))[0]:
+        return _carried_over(process)
     mean = third / (3.0 * second)
     drift = float(process.pull(np.asarray(process.threshold)))
     return Boundary(mean, mean * 2.0 * drift / second * (mean - fourth / (4.0 * third)), fourth / (12.0 * second))
+
+
+def _carried(process: JumpProcess, v: Array) -> NDArray[np.bool_]:
+    """Whether from each voltage (ascending) up to the threshold the drift is all that counts."""
+    unit = min((abs(j.scale) for j in process.jumps), default=0.0)
+    rules = 2.0 * process.pull(v) * unit >= _CARRIED * process.variance
+    return np.asarray(np.logical_and.accumulate(rules[::-1])[::-1], bool)
+
+
+def _carried_over(process: JumpProcess) -> Boundary:
+    upward = tuple(j for j in process.jumps if j.reach[1] > 0.0)
+    return Boundary(total(upward, 2) / (2.0 * float(process.pull(np.asarray(process.threshold)))))
 
 
 def _overshoot(process: JumpProcess) -> float:

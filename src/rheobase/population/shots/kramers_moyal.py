@@ -68,7 +68,8 @@ class KramersMoyal:
     def summary(self) -> str:
         """A line for each order."""
         lines = [f"order {n}: {rate:.8g} Hz" for n, rate in zip(self.orders, self.rates, strict=True)]
-        return "\n".join([*lines, f"Spikes overshoot the threshold by {self.overshoot:.4g} mV on average."])
+        lines.append(f"Spikes overshoot the threshold by {self.overshoot:.4g} mV on average.")
+        return "\n".join([*lines, f"The terms of ln rate are known to {self.error:.1g}."])
 
     def cite(self) -> str:
         """The publications behind the methods used here."""
