@@ -31,6 +31,16 @@ def test_a_phase_diagram(tmp_path, capsys):
     assert found["names"] == ["g", "eta"] and {line["kind"] for line in found["lines"]} == {"hopf"}
 
 
+def test_a_phase_diagram_over_a_parameter_with_a_unit(tmp_path):
+    """Model B's own; the other range is half to twice the default, which is a text with a unit."""
+    numbers = tmp_path / "phases.json"
+    command = ["phase-diagram", "brunel2000_b", "--x", "tau_I", "--y", "delay", "--x-range", "10 ms", "20 ms",
+               "-p", "eta=1.5", "--points", "2", "--quiet", "--json", str(numbers)]  # fmt: skip
+    assert main(command) == 0
+    found = json.loads(numbers.read_text())
+    assert found["units"] == ["ms", "ms"] and found["x"] == [10, 20] and found["y"] == [0.75, 3.0]
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
@@ -43,6 +53,8 @@ def test_a_phase_diagram(tmp_path, capsys):
         (["phase-diagram", "lif", "--x", "g", "--y", "eta"], "is a single neuron, and a phase diagram needs a network"),
         (["phase-diagram", "mine.toml", "--x", "g", "--y", "eta"], "needs a family of them"),
         (["phase-diagram", "brunel2000", "--x", "g"], "--y"),
+        (["phase-diagram", "brunel2000_b", "--x", "g_I", "--y", "eta"], "give its range, such as --x-range 3 8"),
+        (["phase-diagram", "brunel2000", "--x", "g", "--y", "eta", "--x-range", "3", "eight"], "cannot read 'eight'"),
     ],
 )
 def test_mistakes(command, message, capsys):

@@ -3,11 +3,12 @@
 import mpmath
 import numpy as np
 import pytest
+from matplotlib import pyplot
 
 from rheobase import check, library
 from rheobase.model.errors import ModelError
 from rheobase.population import modes, phase_diagram, stability, steady_state, steady_states
-from rheobase.units import second
+from rheobase.units import UnitError, ms, second
 
 DEGREES = (1000, 250)
 THETA, V_RESET, T_REF = 20, 10, 2
@@ -120,6 +121,27 @@ def test_labels_agree_with_stability(diagram):
             assert any(found) == point.label.startswith(("SI", "SR"))
 
 
+def test_a_parameter_with_a_unit_that_model_a_does_not_have():
+    """The membrane of the inhibitory neurons: its line ends where the growth is zero, and has the unit given."""
+    fixed = {"g": 6.0, "g_I": 5.5, "eta_I": 2.0, "J_I": "0.11 mV"}
+    found = phase_diagram(
+        library.brunel2000_b, "tau_I", "eta", ("12 ms", "20 ms"), (2.0, 3.0), points=(3, 2), fixed=fixed
+    )
+    assert found.units == ("ms", "1")
+    np.testing.assert_allclose(found.x, [12, 16, 20])
+    network = library.brunel2000_b(**fixed, tau_I=16 * ms, eta=3.0)
+    np.testing.assert_array_equal(found.points[1][1].states[0].rates, steady_states(network)[0].rates)
+    for crossing in found.crossings(tau_I="16 ms"):
+        network = library.brunel2000_b(**fixed, tau_I=16 * ms, eta=crossing.values[0, 1])
+        frequencies = [m.frequency_hz for m in modes(network, crossing.rates[0], count=3) if abs(m.growth_per_s) < 1e-6]
+        assert frequencies == pytest.approx([crossing.frequency_hz[0]], abs=1e-6)
+    assert found.label(16 * ms, 3.0) == found.points[1][1].label
+    figure = found.plot()
+    assert figure.axes[0].get_xlabel() == "tau_I (ms)"
+    pyplot.close(figure)
+    assert found.crossings(tau_I="16 ms")
+
+
 def test_the_simulation_oscillates_where_the_diagram_says_so(diagram):
     """Near its onset, where the rhythm is nearly linear."""
     assert diagram.label(6.0, 2.5).startswith("SI")
@@ -132,3 +154,5 @@ def test_what_is_refused():
         library.brunel2000_b(J_I="-0.1 mV")
     with pytest.raises(ModelError, match="delay_EI"):
         library.brunel2000_b(delay_EI="1.5 mV")
+    with pytest.raises(UnitError, match="tau_I"):
+        phase_diagram(library.brunel2000_b, "tau_I", "eta", ("5 ms", 20), (2, 3))

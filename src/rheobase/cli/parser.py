@@ -147,7 +147,10 @@ def _add_phase_diagram(parser: argparse.ArgumentParser) -> None:
             f"--{axis}", required=True, metavar="NAME", help=f"a parameter of the model, such as {example}"
         )
         parser.add_argument(
-            f"--{axis}-range", type=float, nargs=2, metavar=("LOW", "HIGH"), help="default: half to twice its own value"
+            f"--{axis}-range",
+            nargs=2,
+            metavar=("LOW", "HIGH"),
+            help="such as 3 8, or '5 ms' '20 ms'; default: half to twice its own value",
         )
     parser.add_argument("--points", type=_count, default=13, help="places in each direction, default 13")
     _add_output(parser)

@@ -10,6 +10,7 @@ from rheobase.cli.models import entry_of, find, is_file
 from rheobase.errors import ModelError
 from rheobase.jsonfile import json_text
 from rheobase.model.network import Network
+from rheobase.units import parse_quantity
 
 
 def run(options: argparse.Namespace) -> None:
@@ -85,7 +86,7 @@ def _family(name: str) -> Any:
     return entry
 
 
-def _range(entry: Any, name: str, given: list[float] | None) -> tuple[float, float]:
+def _range(entry: Any, name: str, given: list[str] | None) -> tuple[Any, Any]:
     """The range asked for, or half to twice the model's own value."""
     known = inspect.signature(entry.make).parameters
     if name not in known:
@@ -93,6 +94,7 @@ def _range(entry: Any, name: str, given: list[float] | None) -> tuple[float, flo
     if given is not None:
         return given[0], given[1]
     default = known[name].default
-    if not isinstance(default, int | float) or not default > 0:
+    own = parse_quantity(default) if isinstance(default, str | int | float) else None
+    if own is None or not own > 0 * own:
         raise ModelError(f"{name} has no positive number as default; give its range, such as --x-range 3 8")
-    return 0.5 * default, 2.0 * default
+    return 0.5 * own, 2.0 * own

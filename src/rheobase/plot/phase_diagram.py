@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rheobase.plot.style import FAINT, colour, style
+from rheobase.plot.style import FAINT, colour, label, style
 
 _LINES = {"hopf": ("#D55E00", "-", "Hopf: an oscillation begins"), "fold": ("#0072B2", "--", "fold: two states meet")}
 _REGIONS = {
@@ -25,8 +25,8 @@ def branch(result: Any, population: int, ax: Any = None) -> Any:
     Parameters
     ----------
     result
-        A `Branch`, or anything with ``parameter``, ``populations`` and ``parts`` (each with ``values``, ``rates``,
-        ``unstable`` and ``points``).
+        A `Branch`, or anything with ``parameter``, ``unit``, ``populations`` and ``parts`` (each with ``values``,
+        ``rates``, ``unstable`` and ``points``).
     population
         Its index.
     ax
@@ -47,7 +47,7 @@ def branch(result: Any, population: int, ax: Any = None) -> Any:
             for point in part.points:
                 mark, name = ("s", "fold") if point.kind == "fold" else ("o", "Hopf")
                 ax.plot(point.value, point.rates[population], mark, color="black", ms=5, ls="none", label=name)
-        ax.set(xlabel=result.parameter, ylabel=f"rate of {result.populations[population]} (Hz)")
+        ax.set(xlabel=label(result.parameter, result.unit), ylabel=f"rate of {result.populations[population]} (Hz)")
         _legend(ax)
     return ax.figure
 
@@ -58,8 +58,8 @@ def phase_diagram(result: Any, ax: Any = None) -> Any:
     Parameters
     ----------
     result
-        A `PhaseDiagram`, or anything with ``names``, ``x``, ``y``, ``labels``, ``beside`` and ``lines`` (each with
-        ``kind``, ``values`` and ``frequency_hz``).
+        A `PhaseDiagram`, or anything with ``names``, ``units``, ``x``, ``y``, ``labels``, ``beside`` and ``lines``
+        (each with ``kind`` and ``values``).
     ax
         Axes to draw into.
     """
@@ -68,7 +68,8 @@ def phase_diagram(result: Any, ax: Any = None) -> Any:
     with style():
         if ax is None:
             ax = pyplot.subplots(figsize=(6.4, 5.4), layout="constrained")[1]
-        ax.set(xlabel=result.names[0], ylabel=result.names[1])
+        xlabel, ylabel = (label(name, unit) for name, unit in zip(result.names, result.units, strict=True))
+        ax.set(xlabel=xlabel, ylabel=ylabel)
         ax.set_xlim(result.x[0], result.x[-1]) if len(result.x) > 1 else None
         ax.set_ylim(result.y[0], result.y[-1])
         shown = _regions(ax, result) if len(result.x) > 1 else []
@@ -142,7 +143,7 @@ def _explained(ax: Any, shown: list[str], narrow: list[str]) -> None:
 
     handles, texts = ax.get_legend_handles_labels()
     entries = dict(zip(texts, handles, strict=True))
-    single = dict.fromkeys(part for label in (*shown, *narrow) for part in label.split(" + ") if part in _NAMES)
+    single = dict.fromkeys(part for kind in (*shown, *narrow) for part in kind.split(" + ") if part in _NAMES)
     for part in single:
         fill = _REGIONS[part] if part in shown else "none"
         entries[f"{part}: {_NAMES[part]}"] = Patch(facecolor=fill, edgecolor="#BBBBBB" if part in shown else "none")

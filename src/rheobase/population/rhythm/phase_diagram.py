@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -62,11 +62,12 @@ class PhaseDiagram:
         """The label at each place: SR, AI, SI fast, SI slow, Q, several joined by ' + '."""
         return tuple(tuple(point.label for point in column) for column in self.points)
 
-    def label(self, x: float, y: float) -> str:
+    def label(self, x: Any, y: Any) -> str:
         """The label at any place, found there."""
-        return examine(self.family, (float(x), float(y))).label
+        across, upright = self.names
+        return examine(self.family, (self.family.number(across, x), self.family.number(upright, y))).label
 
-    def crossings(self, **place: float) -> tuple[PhaseLine, ...]:
+    def crossings(self, **place: Any) -> tuple[PhaseLine, ...]:
         """Where the lines cross a value of one parameter, solved to rounding: ``crossings(g=5)``.
 
         Each is a `PhaseLine` of one point.
@@ -81,8 +82,14 @@ class PhaseDiagram:
                 f"give a value of one of {' and '.join(self.names)}, such as crossings({self.names[0]}=1.0)"
             )
         ((name, value),) = place.items()
-        axis = self.names.index(name)
-        return tuple(point for line in self.lines for point in crossings(self.family, line, axis, float(value)))
+        axis, at = self.names.index(name), self.family.number(name, value)
+        return tuple(point for line in self.lines for point in crossings(self.family, line, axis, at))
+
+    @property
+    def units(self) -> tuple[str, str]:
+        """The units of both parameters, ``"1"`` for one that has none."""
+        across, upright = self.names
+        return self.family.unit(across), self.family.unit(upright)
 
     @property
     def status(self) -> str:
@@ -112,6 +119,7 @@ class PhaseDiagram:
         """Plain numbers and texts, ready for JSON."""
         return {
             "names": list(self.names),
+            "units": list(self.units),
             "populations": list(self.populations),
             "x": self.x.tolist(),
             "y": self.y.tolist(),
@@ -149,8 +157,8 @@ def phase_diagram(
     make: Callable[..., Network],
     x: str,
     y: str,
-    x_range: tuple[float, float],
-    y_range: tuple[float, float],
+    x_range: tuple[Any, Any],
+    y_range: tuple[Any, Any],
     *,
     points: int | tuple[int, int] = 13,
     fixed: dict[str, Any] | None = None,
@@ -171,7 +179,7 @@ def phase_diagram(
     x, y
         Names of the parameters.
     x_range, y_range
-        Their ranges.
+        Their ranges: numbers, or quantities such as ``("5 ms", "20 ms")``; results are in the lower end's unit.
     points
         Places of the grid in each direction. Lines do not depend on it, unless one fits between the places.
     fixed
@@ -246,7 +254,7 @@ def _examine_all(own: Family, places: list[Place], client: Any, done: list[Phase
 
 
 def _examine_elsewhere(own: Family, places: list[Place], client: Any, done: list[PhasePoint], bar: Progress) -> None:
-    plain = Family(own.make, own.names, own.low, own.high, own.fixed)  # without what was read already
+    plain = replace(own)  # without what was read already
     futures = client.map(partial(examine, plain), places)
     try:
         for future in futures:

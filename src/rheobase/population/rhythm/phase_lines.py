@@ -68,10 +68,8 @@ def seeds(own: Family, a: PhasePoint, b: PhasePoint, axis: int) -> list[tuple[st
 
 def _edge(own: Family, a: PhasePoint, b: PhasePoint, axis: int) -> Family:
     """The family of one parameter along an edge of the grid."""
-    other = own.names[1 - axis]
-    fixed = {**own.fixed, other: a.values[1 - axis]}
     low, high = sorted((a.values[axis], b.values[axis]))
-    return Family(own.make, (own.names[axis],), np.array([low]), np.array([high]), fixed)
+    return own.edge(axis, a.values[1 - axis], low, high)
 
 
 def _matched(a: PhasePoint, b: PhasePoint) -> list[tuple[PhaseState, PhaseState | None]]:
@@ -195,12 +193,10 @@ def crossings(own: Family, found: PhaseLine, axis: int, value: float) -> list[Ph
     """The points of a line at a value of one parameter, each a line of one point, solved to rounding."""
     side = found.values[:, axis] - value
     result = []
-    other = own.names[1 - axis]
     for k in np.flatnonzero((side[:-1] * side[1:] < 0.0) | (side[:-1] == 0.0)):
         part = side[k] / (side[k] - side[k + 1])
         guess = (1.0 - part) * unknowns(found, int(k)) + part * unknowns(found, int(k) + 1)
-        low, high = own.low[1 - axis], own.high[1 - axis]
-        edge = Family(own.make, (other,), np.array([low]), np.array([high]), {**own.fixed, own.names[axis]: value})
+        edge = own.edge(1 - axis, value, float(own.low[1 - axis]), float(own.high[1 - axis]))
         point = solved(equations_of(found.kind, edge), np.delete(guess, guess.size - 2 + axis))
         if point is not None:
             n = len(own.populations)

@@ -81,6 +81,8 @@ class Branch:
     parts : tuple of BranchPart
     status : str
         A sentence.
+    unit : str
+        Of the parameter, ``"1"`` if it has none.
     """
 
     parameter: str
@@ -88,6 +90,7 @@ class Branch:
     populations: tuple[str, ...]
     parts: tuple[BranchPart, ...]
     status: str
+    unit: str = "1"
 
     @property
     def folds(self) -> tuple[BranchPoint, ...]:
@@ -124,6 +127,7 @@ class Branch:
         """Plain numbers and texts, ready for JSON."""
         return {
             "parameter": self.parameter,
+            "unit": self.unit,
             "populations": list(self.populations),
             "parts": [
                 {"values": p.values.tolist(), "rates_hz": p.rates.tolist(), "unstable_modes": p.unstable.tolist()}
@@ -157,7 +161,7 @@ class Branch:
 def branch(
     make: Callable[..., Network],
     parameter: str,
-    limits: tuple[float, float],
+    limits: tuple[Any, Any],
     *,
     fixed: dict[str, Any] | None = None,
     starts: int = _STARTS,
@@ -174,7 +178,7 @@ def branch(
     parameter
         Its name.
     limits
-        Its range.
+        Its range: numbers, or quantities such as ``("5 ms", "20 ms")``; results are in the lower end's unit.
     fixed
         Values of other parameters of ``make``.
     starts
@@ -208,7 +212,8 @@ def branch_of(own: Family, starts: int = _STARTS) -> Branch:
             f"no self-consistent rates were found for {own.names[0]} from {own.low[0]:g} to {own.high[0]:g}"
         )
     parts = tuple(_part(own, curve) for curve in curves)
-    return Branch(own.names[0], (float(own.low[0]), float(own.high[0])), own.populations, parts, _status(parts))
+    limits = float(own.low[0]), float(own.high[0])
+    return Branch(own.names[0], limits, own.populations, parts, _status(parts), own.unit(own.names[0]))
 
 
 def _followed(own: Family, rates: Array, value: float) -> list[Curve]:

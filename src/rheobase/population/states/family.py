@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -15,6 +15,8 @@ from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population.input.statistics import InputMap, input_map
 from rheobase.population.states.gain_curve import highest_rates
+from rheobase.units import DIMENSIONLESS, Quantity, Unit, internal, parse_quantity
+from rheobase.units.foreign import as_quantity
 
 Array = NDArray[np.float64]
 
@@ -35,6 +37,8 @@ class Family:
         Their ranges.
     fixed
         Values of other parameters.
+    units
+        Of the parameters that vary and have one; everywhere else their values are plain numbers in it.
     """
 
     make: Callable[..., Network]
@@ -42,6 +46,25 @@ class Family:
     low: Array
     high: Array
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    units: Mapping[str, Unit] = field(default_factory=dict)
+
+    def edge(self, axis: int, value: float, low: float, high: float) -> Family:
+        """The family of one of two parameters, ``axis``, from ``low`` to ``high``, the other held at a value."""
+        other = self.names[1 - axis]
+        fixed = {**self.fixed, other: self.given(other, value)}
+        return replace(self, names=(self.names[axis],), low=np.array([low]), high=np.array([high]), fixed=fixed)
+
+    def given(self, name: str, value: float) -> Any:
+        """A value as the function takes it: with its unit."""
+        return float(value) * self.units[name] if name in self.units else float(value)
+
+    def number(self, name: str, value: Any) -> float:
+        """A value that the user gives, in the parameter's unit."""
+        return _number(name, value, self.units.get(name))
+
+    def unit(self, name: str) -> str:
+        """The name of a parameter's unit; ``"1"`` if it has none."""
+        return self.units[name].name if name in self.units else "1"
 
     @property
     def span(self) -> Array:
@@ -59,7 +82,8 @@ class Family:
         ModelError
             If the function does not return a network.
         """
-        given = dict(zip(self.names, (float(v) for v in np.asarray(values, float)), strict=True))
+        pairs = zip(self.names, np.asarray(values, float), strict=True)
+        given = {name: self.given(name, value) for name, value in pairs}
         made = self.make(**given, **self.fixed)
         if not isinstance(made, Network):
             raise ModelError(f"the family must return a Network; at {given} it returned {type(made).__name__}")
@@ -92,7 +116,7 @@ class Family:
 
 def family(
     make: Any,
-    ranges: Mapping[str, tuple[float, float]],
+    ranges: Mapping[str, tuple[Any, Any]],
     fixed: Mapping[str, Any] | None = None,
 ) -> Family:
     """Check what the user gives for a family.
@@ -101,6 +125,8 @@ def family(
     ------
     ModelError
         If ``make`` is no function of these parameters, or a range is not two increasing finite numbers.
+    UnitError
+        If the two ends of a range are not alike.
     """
     if isinstance(make, str):
         raise ModelError(
@@ -114,10 +140,10 @@ def family(
         )
     fixed = dict(fixed or {})
     _require_names(make, (*ranges, *fixed))
-    limits = {name: _limits(name, value) for name, value in ranges.items()}
-    low, high = np.array([pair[0] for pair in limits.values()]), np.array([pair[1] for pair in limits.values()])
+    units = {name: unit for name, value in ranges.items() if (unit := _unit(value)) is not None}
+    limits = np.array([_limits(name, value, units.get(name)) for name, value in ranges.items()])
     function: Callable[..., Any] = make
-    return Family(function, tuple(ranges), low, high, fixed)
+    return Family(function, tuple(ranges), limits[:, 0], limits[:, 1], fixed, units)
 
 
 def _require_names(make: Callable[..., Any], names: tuple[str, ...]) -> None:
@@ -132,11 +158,34 @@ def _require_names(make: Callable[..., Any], names: tuple[str, ...]) -> None:
             raise ModelError(f"the family has no parameter {name!r}; it has: {', '.join(parameters)}")
 
 
-def _limits(name: str, value: Any) -> tuple[float, float]:
+def _limits(name: str, value: Any, unit: Unit | None) -> tuple[float, float]:
     try:
-        low, high = (float(v) for v in value)
+        low, high = value
     except (TypeError, ValueError):
         low = high = np.nan
+    low, high = _number(name, low, unit), _number(name, high, unit)
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ModelError(f"the range of {name!r} must be two finite numbers, the lower first, not {value!r}")
     return low, high
+
+
+def _unit(limits: Any) -> Unit | None:
+    """The unit of a range: that of its lower end."""
+    try:
+        low = as_quantity(_read(limits[0]))
+    except (TypeError, IndexError, KeyError):
+        return None
+    return low.unit if isinstance(low, Quantity) else None
+
+
+def _number(name: str, value: Any, unit: Unit | None) -> float:
+    """A value as a number, in the unit if there is one."""
+    dimension = DIMENSIONLESS if unit is None else unit.dimension
+    try:
+        return float(internal(_read(value), dimension, name)) / (1.0 if unit is None else unit.scale)
+    except TypeError:
+        raise ModelError(f"{name} must be a number, not {value!r}") from None
+
+
+def _read(value: Any) -> Any:
+    return parse_quantity(value) if isinstance(value, str) else value
