@@ -5,10 +5,12 @@ import pytest
 
 from rheobase import library
 from rheobase.model.errors import ModelError
+from rheobase.model.network import Network, Population
 from rheobase.population.input.statistics import input_map
 from rheobase.population.rhythm.modes import linearise
 from rheobase.population.rhythm.nyquist import unstable_modes
 from rheobase.population.rhythm.stability import stability
+from rheobase.population.states.steady_state import steady_state
 from rheobase.population.states.steady_states import steady_states
 from rheobase.population.states.working_point import working_point
 
@@ -109,3 +111,10 @@ def test_figures(found):
 def test_the_working_point_does_not_hang_on_the_start():
     """From silence the rates of this network run away, though it has a state at rest."""
     assert working_point(library.brunel2000(g=4.5, eta=0.9)).rates == pytest.approx([6.516702268] * 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("make", [library.lif, library.eif, lambda: library.qif(eta=-1), lambda: library.qif(eta=1)])
+def test_neurons_without_noise_have_no_density(make):
+    """Not nan: a density of all neurons at one place is no number."""
+    state = steady_state(Network(Population(make(), 10, "Q")))
+    assert np.array_equal(state.density("Q", np.linspace(-90.0, 90.0, 7)), np.zeros(7))

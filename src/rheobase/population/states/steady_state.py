@@ -102,11 +102,14 @@ class SteadyState:
         return self.modes[0] if self.modes else None
 
     def density(self, population: str, v: ArrayLike) -> Array:
-        """Stationary density (1/mV) of the membrane potential of a population's non-refractory neurons, ``v`` in mV."""
+        """Stationary density (1/mV) of the membrane potential of a population's non-refractory neurons, ``v`` in mV.
+
+        0 where they receive no noise: they are all at rest, or each is at its own phase.
+        """
         k = self._index(population)
-        m = self.maps.membranes[k]
+        m, sigma = self.maps.membranes[k], float(self.sigma[k])
         if m.drift is not None:
-            state = white(m, float(self.mu[k]), float(self.sigma[k]))
+            state = white(m, float(self.mu[k]), sigma) if sigma > 0.0 else None
             return np.zeros(np.shape(v)) if state is None else state.density_at(np.asarray(v), log_rate_of(m, state))
         tau_m, v_th, v_reset, t_ref = m.lif
         constants = {"tau_m": tau_m, "v_th": v_th, "v_reset": v_reset, "t_ref": t_ref, "shift": float(self.shift[k])}
