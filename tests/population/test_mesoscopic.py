@@ -220,12 +220,17 @@ def test_interrupted_runs_keep_what_is_done(monkeypatch):
 
 def test_results_speak():
     pytest.importorskip("xarray")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
     found = mesoscopic(inhibitory(40, FixedIndegree(10), -0.1 * mV, 0.05), 20 * ms, dv=0.3)
     assert "fewer than 50 neurons" in found.status and "Delays below 0.1 ms" in found.status
     assert "40" in found.summary() and "MesoscopicActivity('I': 20 ms, 40 I)" in repr(found)
     assert found.to_xarray()["counts"].sel(population="I").sum() == found.counts.sum()
     assert "Schwalger" in found.cite() and "Scharfetter" in found.cite()
-    assert len(found.plot().axes) == 3
+    figure = found.plot()
+    assert len(figure.axes) == 3
+    above = figure.axes[0]
+    assert found.plot("I", ax=above) is figure and "I, N = 40" in above.get_legend_handles_labels()[1]
+    pyplot.close(figure)
     times, rate = found.population_rate("I", bin=2 * ms, start=4)
     assert times[0] == pytest.approx(5.0) and rate.size == 8
     assert rate.mean() == pytest.approx(found.rate()[40:].mean())
