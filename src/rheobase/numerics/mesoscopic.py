@@ -14,8 +14,8 @@ time. So ``e`` has no mass in all, ever. These equations give the first two mome
 
 ``q`` makes the steps of `rheobase.numerics.fokker_planck`. ``e`` makes those of the trapezoidal rule: it replaces
 ``d/dt`` by ``(2/dt) (z - 1)/(z + 1)``, and with white noise of variance ``dt (..)/N`` in each step the spectrum of the
-counts is that of continuous time, at ``(2/dt) tan(omega dt/2)`` in place of ``omega``. If the input is constant no other
-error is made in time.
+counts is that of continuous time, at ``(2/dt) tan(omega dt/2)`` in place of ``omega``. If the input is constant, no
+other error is made in time.
 
 Spikes are drawn from ``a``, ``N`` times the mass that leaves ``q`` in a step, and ``y``, the same of ``q + e``. If four
 or more are expected, the spikes are ``y``, rounded, with the rest carried on. Else ``Q = 4 + sum of (y - spikes) so
