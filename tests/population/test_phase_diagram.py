@@ -8,9 +8,14 @@ import pytest
 from rheobase import library
 from rheobase.model.errors import ModelError
 from rheobase.population.input.statistics import input_map
+from rheobase.population.rhythm.linearised import linearise
+from rheobase.population.rhythm.modes import leading_modes
+from rheobase.population.rhythm.nyquist import unstable_modes
 from rheobase.population.rhythm.phase_diagram import phase_diagram
+from rheobase.population.rhythm.phase_points import only_pair
 from rheobase.population.states.branch import branch
 from rheobase.population.states.fixed_points import rates_and_slopes
+from rheobase.population.states.state_search import all_states
 
 
 class Client:
@@ -41,6 +46,17 @@ def test_the_slow_line_to_all_published_digits():
     assert slow.values[0, 1] == pytest.approx(0.9125547, abs=6e-8)
     assert slow.frequency_hz[0] == pytest.approx(31.809, abs=6e-4)
     assert slow.rates[0] == pytest.approx([7.36974, 7.36974], abs=6e-6)
+
+
+@pytest.mark.parametrize(("g", "eta"), [(6.0, 4.0), (8.0, 3.0), (4.5, 0.9), (5.0, 0.88), (3.2, 1.2)])
+def test_the_only_growing_pair_is_the_leading_mode(g, eta):
+    maps = input_map(library.brunel2000(g, eta))
+    linear = linearise(maps, all_states(maps)[-1])
+    assert unstable_modes(linear) == 2
+    found, expected = only_pair(linear, 2), leading_modes(linear, 1)[0]
+    assert found is not None
+    assert found.growth_per_s == pytest.approx(expected.growth_per_s, abs=1e-7)
+    assert found.frequency_hz == pytest.approx(expected.frequency_hz, abs=1e-7)
 
 
 def test_a_band_too_narrow_for_the_grid_has_its_name():

@@ -134,6 +134,8 @@ def weight_moments(weight: float | Array | Distribution) -> tuple[float, float, 
     if isinstance(weight, Distribution):
         mean, sd = moments(weight)
         return mean, mean**2 + sd**2, _third_moment(weight, mean, sd)
+    if isinstance(weight, float):
+        return weight, weight**2, weight**3
     values = np.asarray(weight, float)
     if not values.size:
         return 0.0, 0.0, 0.0

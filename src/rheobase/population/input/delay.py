@@ -43,7 +43,14 @@ def delay_distribution(delay: float | NDArray[np.float64] | Distribution) -> Del
 
     Values below zero cannot happen in a simulation and count as zero. Rounding to a time step is left out.
     """
-    return _continuous(delay) if isinstance(delay, Distribution) else _points(np.atleast_1d(np.asarray(delay, float)))
+    if isinstance(delay, Distribution):
+        return _continuous(delay)
+    return _constant(delay) if isinstance(delay, float) else _points(np.atleast_1d(np.asarray(delay, float)))
+
+
+@lru_cache(maxsize=64)
+def _constant(delay: float) -> DelayDistribution:
+    return _points(np.array([delay]))
 
 
 @lru_cache(maxsize=64)

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 _MOST = 400
 _LONGEST = 0.05
 _NEAR = 2e-3
-_STEP = 1e-8  # the last one of Newton's method: with slopes that are _NEAR right the error after it is less than 1e-10
+_STEP = 1e-8  # the last one of Newton's method: with slopes that are _NEAR right the error after it is a thousandth
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,18 @@ from numpy.typing import NDArray
 from rheobase.errors import ModelError
 from rheobase.population.input.statistics import InputMap
 from rheobase.population.neuron.any_neuron import cvs
-from rheobase.population.rhythm.modes import Mode, leading_modes, linearise
+from rheobase.population.rhythm.linearised import HIGHEST, Linearised, linearise
+from rheobase.population.rhythm.modes import Mode, leading_modes
 from rheobase.population.rhythm.nyquist import unstable_modes
 from rheobase.population.states.family import Family
 from rheobase.population.states.state_search import all_states
 
 Array = NDArray[np.float64]
 
+Complex = NDArray[np.complex128]
+
+_FREQUENCIES = np.linspace(0.0, HIGHEST, 401)[1:]
+_NUDGE, _SETTLED, _FAR = 1e-6, 1e-9, 0.02  # 1/ms
 _QUIET = 0.01
 _FAST = 8.0
 _LOCKED = 0.8
@@ -74,10 +79,40 @@ def _state(maps: InputMap, rates: Array, named: bool) -> PhaseState:
         unstable = unstable_modes(linear)
         if not named:
             return PhaseState(rates * 1e3, unstable, None, "?")
-        mode = leading_modes(linear, 1)[0] if unstable else None
+        mode = (only_pair(linear, unstable) or leading_modes(linear, 1)[0]) if unstable else None
     except (ArithmeticError, IndexError):
         return PhaseState(rates * 1e3, -1, None, "?")
     return PhaseState(rates * 1e3, unstable, mode, _label(maps, rates, unstable, mode))
+
+
+def only_pair(linear: Linearised, unstable: int) -> Mode | None:
+    """The pair of modes that grows, if one does and Newton's method finds it from where the determinant is small.
+
+    Since growing modes have been counted, one that is found is the leading one.
+    """
+    if unstable != 2:
+        return None
+
+    def value(s: Complex) -> Complex:
+        loop = linear.loop(s)
+        return np.asarray(np.linalg.det(np.eye(loop.shape[-1]) - loop), complex)
+
+    axis = np.asarray(1j * _FREQUENCIES, complex)
+    size = np.abs(value(axis))
+    low = np.flatnonzero((size[1:-1] <= size[:-2]) & (size[1:-1] <= size[2:])) + 1
+    z = axis[low[np.argsort(size[low])][:3]]
+    for _ in range(20):
+        here, beyond = value(np.concatenate([z, z + _NUDGE])).reshape(2, -1)
+        with np.errstate(all="ignore"):
+            step = _NUDGE * here / (beyond - here)
+        z = np.asarray(z - step, complex)
+        found = z[(np.abs(step) < _SETTLED) & (z.real > _SETTLED) & (z.imag > 0.0)]
+        if found.size:
+            return Mode(1e3 * float(found[0].real), 1e3 * float(found[0].imag) / (2.0 * np.pi))
+        z = z[np.isfinite(z) & (z.real > -_FAR) & (np.abs(z) < 2.0 * HIGHEST)]
+        if not z.size:
+            break
+    return None
 
 
 def _label(maps: InputMap, rates: Array, unstable: int, mode: Mode | None) -> str:
