@@ -1,5 +1,6 @@
 """The stationary state of one neuron, whatever its drift."""
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from rheobase import library
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.population import NotCovered, transfer
+from rheobase.population.neuron.membrane import membrane_of
 from rheobase.units import ms, mV
 
 #: No library has this one: a spike current of fourth order.
@@ -121,3 +123,62 @@ def test_drift_that_runs_away_is_said():
     away = Neuron("dv/dt = (v**3/mV**2 + v)/tau_m : mV", threshold="v > 20*mV", reset="v = 5*mV", tau_m=10 * ms)
     found = transfer(away, 0, 3)
     assert "nothing pulls 'v' up below the reset" in found.status
+
+
+@pytest.mark.parametrize(
+    ("mu", "sigma"), [(14.0, 4.0), (2.0, 3.0), (14.999, 0.01), (15.001, 0.01), (40.0, 0.5), (15.0, 20.0), (16.0, 0.0)]
+)
+def test_the_error_of_the_leaky_neuron_is_a_bound(mu, sigma):
+    """Against Siegert's formula in 25 digits; without noise against the logarithm that it becomes."""
+    cell = library.lif(E_L=-70 * mV, v_th=-55 * mV, v_reset=-61 * mV, t_ref=0 * ms, tau_m=10 * ms)
+    found = transfer(cell, mu * mV, sigma * mV)
+    with mpmath.workdps(25):
+        reach, reset, width = mpmath.mpf(15) - mpmath.mpf(mu), mpmath.mpf(9) - mpmath.mpf(mu), mpmath.mpf(sigma)
+        if sigma == 0.0:
+            time = mpmath.log(reset / reach)
+        else:
+            points = mpmath.linspace(reset / width, reach / width, 5)
+            time = mpmath.sqrt(mpmath.pi) * mpmath.quad(lambda y: mpmath.exp(y * y) * mpmath.erfc(-y), points)
+        error = abs(mpmath.mpf(float(found.log_rate)) - mpmath.log(1000 / (10 * time)))
+    assert error <= float(found.error) < 1e-9
+    assert "ln rate to" in found.status
+
+
+FINITE = {"threshold": "v > 20*mV", "reset": "v = 0*mV", "refractory": 2 * ms, "tau_m": 10 * ms}
+
+
+@pytest.mark.parametrize(
+    ("current", "message"),
+    [
+        ("40*mV**2/(v - 7*mV)", "grows without bound at 7"),
+        ("40*mV**3/(v - 7*mV)**2", "grows without bound at 7"),
+        ("5*mV*sqrt(v/mV - 7)", "has no finite value at"),
+        ("mV*exp(v**4/(100*mV**4))", "has no finite value at"),
+    ],
+)
+def test_a_drift_that_is_not_finite_on_the_way_is_refused(current, message):
+    cell = Neuron(f"dv/dt = (-v + {current})/tau_m : mV (unless refractory)", **FINITE)
+    with pytest.raises(NotCovered, match=message):
+        transfer(cell, 5, 4)
+
+
+def test_jumps_and_what_can_be_integrated_are_not():
+    for current in ("5*mV*(v > 7*mV)", "5*mV*log(abs(v - 7*mV)/mV)", "40*mV**2/(v + 70*mV)"):
+        found = transfer(Neuron(f"dv/dt = (-v + {current})/tau_m : mV (unless refractory)", **FINITE), 15, 4)
+        assert found.error < 1e-11 and found.rate > 1.0
+
+
+def test_a_pole_far_below_the_reset_counts_if_the_noise_reaches_it():
+    cell = Neuron("dv/dt = (-0.1*v + 40*mV**2/(v + 50*mV))/tau_m : mV (unless refractory)", **FINITE)
+    found = transfer(cell, [15, 0], [4, 40])
+    assert found.rate[0] == pytest.approx(64.1, abs=0.1) and np.isnan(found.rate[1])
+    assert "In 1 of 2 the noise reaches voltages far below the reset at which dv/dt is not finite" in found.status
+
+
+def test_a_drift_at_a_voltage_far_from_zero_takes_few_panels():
+    """Rounding of ``v`` makes the drift noisy around its zero; pieces there must not become ever narrower."""
+    cell = Neuron(
+        "dv/dt = (E_L - v + (v - E_L)**4/(8000*mV**3))/tau_m : mV (unless refractory)",
+        threshold="v > -5*mV", reset="v = -70*mV", refractory=2 * ms, tau_m=15 * ms, E_L=-65 * mV,
+    )  # fmt: skip
+    assert membrane_of(cell).interval.pieces(1).edges.size < 200

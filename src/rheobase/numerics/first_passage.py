@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.numerics.kernel import kernel
-from rheobase.numerics.piecewise import Function, Piecewise
+from rheobase.numerics.piecewise import Function, NoValue, Piecewise
 from rheobase.numerics.radau import Radau, radau
 from rheobase.numerics.threshold_integration import STAGES, drifts, passage
 from rheobase.numerics.threshold_mesh import both_ways, rising, walk
@@ -33,7 +33,7 @@ _MOST = 200_000
 _DEEPEST = 20
 _MANY = 32
 #: Why an element has no result.
-GOOD, UNCONFINED, TOO_LONG = 0, 1, 2
+GOOD, UNCONFINED, TOO_LONG, NO_VALUE = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,8 @@ class Passages:
     error
         Estimate of the error of ``log_time``, from panels half as wide.
     fault
-        ``GOOD``, ``UNCONFINED`` (nothing pulls up below the reset) or ``TOO_LONG``.
+        ``GOOD``, ``UNCONFINED`` (nothing pulls up below the reset), ``TOO_LONG``, or ``NO_VALUE`` (on the way down to
+        where something pulls up the drift is not finite).
     """
 
     log_time: Array
@@ -108,7 +109,8 @@ def _deep_enough(interval: Interval, mean: Array, diffusion: Array, fineness: fl
             break
         try:
             pieces = interval.pieces(depth)
-        except ArithmeticError:
+        except NoValue:
+            rows[todo, 4] = NO_VALUE
             break
         rows[todo] = _rows(pieces, interval, mean[todo], diffusion[todo], fineness)
         todo = todo[rows[todo, 4] == UNCONFINED]
@@ -258,7 +260,8 @@ def stationary(
     Raises
     ------
     ArithmeticError
-        If nothing pulls up below the reset, or the threshold is out of reach.
+        If nothing pulls up below the reset, or the threshold is out of reach; `NoValue` if the drift is not finite on
+        the way down to where something pulls up.
     """
     method = radau(STAGES)
     for depth in range(1, _DEEPEST):

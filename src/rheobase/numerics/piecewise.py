@@ -23,6 +23,11 @@ _ROUNDING = 4e-16  # of the argument: what the function's slope makes of it cann
 _NARROWEST = 1e-13
 _SMALL, _NARROW = 1e-2, 2.0**-12  # around zeros: smallest to largest value on a piece, and width to the whole
 _MOST = 4096
+_WIDE, _UNBOUNDED = 1e-3, 1e3  # a pole is 1e10 times as large where pieces are narrowest as where they are wide
+
+
+class NoValue(ArithmeticError):
+    """The function is not finite somewhere; the message says where."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +50,16 @@ class Piecewise:
 
         Raises
         ------
-        ArithmeticError
-            If a value is not finite, with the place.
+        NoValue
+            If a value is not finite, or the function grows without bound towards a place, which is named.
         """
         edges = np.unique(np.asarray(edges, float))
         low, high = edges[:-1], edges[1:]
         done: list[tuple[Array, Array, Array]] = []
-        whole = float(edges[-1] - edges[0])
+        whole, usual = float(edges[-1] - edges[0]), 0.0
         while low.size:
             values = _values(function, low, high)
+            usual = _bounded(values, low, high, whole, usual)
             series = values @ _transform()
             rounding = _ROUNDING * np.maximum(np.abs(low), np.abs(high)) * np.ptp(values, axis=1) / (high - low)
             ended = np.abs(series[:, -3:]).max(axis=1) <= _TOLERANCE * np.abs(series).max(axis=1) + rounding
@@ -93,8 +99,18 @@ def _values(function: Function, low: Array, high: Array) -> Array:
     values = np.asarray(function(points.ravel()), float).reshape(points.shape)
     if not np.isfinite(values).all():
         place = float(points[~np.isfinite(values)][0])
-        raise ArithmeticError(f"the function has no finite value at {place:g}")
+        raise NoValue(f"the function has no finite value at {place:g}")
     return values
+
+
+def _bounded(values: Array, low: Array, high: Array, whole: float, usual: float) -> float:
+    """The largest value on wide pieces; the narrowest pieces, around jumps, have no values of another order."""
+    size = np.abs(values).max(axis=1)
+    usual = max(usual, float(np.max(size[high - low > _WIDE * whole], initial=0.0)))
+    beyond = (high - low <= _NARROWEST * whole) & (size > _UNBOUNDED * usual)
+    if beyond.any():
+        raise NoValue(f"the function grows without bound at {float(low[beyond][0]):.6g}")
+    return usual
 
 
 def _angles() -> Array:

@@ -23,6 +23,8 @@ from rheobase.numerics.kernel import kernel
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
+Genuine = Callable[[Complex], NDArray[np.bool_]]
+
 _AT_ONCE, _CLOSE = 3, 1e-7  # support points added before the weights are computed anew, while the error is larger
 _ROUNDS = 6
 _FAR = 1e8  # in units of the largest support point: a pole this far away is one at infinity
@@ -81,7 +83,7 @@ def rational(
     tolerance: float,
     *,
     accepted: float,
-    genuine: Callable[[Complex], NDArray[np.bool_]] = lambda poles: np.ones(poles.size, bool),
+    genuine: Genuine = lambda poles: np.ones(poles.size, bool),
     most: int = 60,
 ) -> Rational | None:
     """The fit to a function on a path above the real axis; None if none is found that is as good as it has to be.
@@ -119,7 +121,7 @@ def rational(
         place = at + 1
         s, samples = np.insert(s, place, middle), np.insert(samples, place, values, axis=0)
         if np.all(wrong <= accepted):
-            return _cleaned(found, s, samples / scale, accepted, genuine, scale)
+            return _best(s, samples, scale, (tolerance, accepted), genuine, most)
         doubtful = (wrong > 1e-2 * accepted) | (wrong > 1e-2 * wrong.max())
         new = place + np.arange(at.size)  # where the new points stand now
         fresh = np.zeros(s.size - 1, bool)
@@ -128,7 +130,7 @@ def rational(
 
 
 def _fit(s: Complex, f: Complex, tolerance: float, most: int) -> Rational | None:
-    """To given samples: support points where the error is largest, until it is small, or rounding keeps it from that."""
+    """To given samples: support points where the error is largest, until it is small or rounding keeps it large."""
     support, error = np.zeros(0, int), np.abs(f).max(axis=1)
     best, least = None, np.inf
     while least > tolerance:
@@ -143,10 +145,21 @@ def _fit(s: Complex, f: Complex, tolerance: float, most: int) -> Rational | None
     return best
 
 
-def _cleaned(
-    found: Rational, s: Complex, f: Complex, accepted: float, genuine: Callable[[Complex], NDArray[np.bool_]],
-    scale: Array,
-) -> Rational | None:  # fmt: skip
+def _best(
+    s: Complex, samples: Complex, scale: Array, bounds: tuple[float, float], genuine: Genuine, most: int
+) -> Rational | None:
+    """The closest fit without poles that are none: of fewer digits, where more come with such poles."""
+    tolerance, accepted = bounds
+    while tolerance < accepted:
+        found = _fit(s, samples / scale, tolerance, most)
+        cleaned = None if found is None else _cleaned(found, s, samples / scale, accepted, genuine)
+        if cleaned is not None:
+            return Rational(cleaned.points, cleaned.weights, cleaned.values * scale, cleaned.error)
+        tolerance *= 5.0
+    return None
+
+
+def _cleaned(found: Rational, s: Complex, f: Complex, accepted: float, genuine: Genuine) -> Rational | None:
     """Without poles that are none, by leaving out the support points next to them."""
     for _ in range(_CLEANINGS):
         error = float(np.abs(f - found(s)).max())
@@ -156,7 +169,7 @@ def _cleaned(
         poles = poles[poles.imag >= 0.0]
         wrong = poles[~genuine(poles)]
         if wrong.size == 0:
-            return Rational(found.points, found.weights, found.values * scale, error)
+            return Rational(found.points, found.weights, found.values, error)
         nearest = np.argmin(np.abs(found.points[None, :] - wrong[:, None]), axis=1)
         points, values = np.delete(found.points, nearest), np.delete(found.values, nearest, axis=0)
         found = _through(s, f, points, values)

@@ -10,6 +10,7 @@ from rheobase.model.synapse import Synapse
 from rheobase.population.input.action import action
 from rheobase.population.input.conductance import linear
 from rheobase.population.input.sources import poisson_rate
+from rheobase.population.neuron.drift import Drift, falls_away
 from rheobase.population.neuron.membrane import Membrane, NotCovered, membrane
 
 _DIFFERS = (
@@ -76,6 +77,11 @@ def _reasons(network: Network, population: Population) -> list[str]:
         target = membrane(population, ports)
     except NotCovered as reason:
         return [str(reason)]
+    if isinstance(target.drift, Drift) and falls_away(target.drift, target.v_reset, target.v_th):
+        return [
+            f"population {population.name!r}: far below the reset '{target.voltage}' is pulled down, so that noise "
+            "carries it away for good and there is no stationary state: give the neuron a leak that wins there"
+        ]
     items = (*network.projections_into(population.name), *network.inputs_of(population.name))
     return [sentence for item in items for sentence in _obstacles(item, target)]
 

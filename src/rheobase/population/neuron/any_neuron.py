@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.numerics.first_passage import Interval, Stationary, noiseless_time, stationary
+from rheobase.numerics.piecewise import NoValue
 from rheobase.population.neuron import lif
 from rheobase.population.neuron.lif import Transfer
 from rheobase.population.neuron.lif_response import Response, held_fraction, lif_response, unmoved
@@ -60,6 +61,8 @@ def white(m: Membrane, mu: float, sigma: float, fastest: float = 0.0) -> Station
 def _white(interval: Interval, mean: float, diffusion: float, fastest: float) -> Stationary | None:
     try:
         return stationary(interval, mean, diffusion, fastest=fastest)
+    except NoValue:
+        raise
     except ArithmeticError:
         return None
 
@@ -88,7 +91,10 @@ def _rate_and_slopes(
         time, slope = noiseless_time(interval, mu / tau_m)
         rate = 1.0 / (time + t_ref)
         return rate, -np.log(time + t_ref), (0.0 if np.isinf(time) else -(rate**2) * slope / tau_m), 0.0
-    state = _white(interval, mu / tau_m, sigma**2 / (2.0 * tau_m), 0.0)
+    try:
+        state = _white(interval, mu / tau_m, sigma**2 / (2.0 * tau_m), 0.0)
+    except NoValue:  # the rate is not known: no state of a network is found here
+        return np.nan, np.nan, np.nan, np.nan
     if state is None:
         return 0.0, -np.inf, 0.0, 0.0
     log_rate = _log_rate(state, t_ref)

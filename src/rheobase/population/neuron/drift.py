@@ -127,6 +127,26 @@ def require_one_state(neuron: Neuron, voltage: str) -> None:
             )
 
 
+def require_finite(drift: Drift, reset: float, threshold: float) -> None:
+    """Refuse a drift that has a pole, or no value, between the threshold and as far below the reset."""
+    try:
+        drift.interval(reset, threshold).pieces(0)
+    except ArithmeticError as reason:
+        what = str(reason).removeprefix("the function ")
+        raise NotAffine(
+            f"has a d{drift.voltage}/dt that {what} (mV, or 1 for plain numbers), where '{drift.voltage}' has to pass: "
+            "write one that is finite below the threshold"
+        ) from None
+
+
+def falls_away(drift: Drift, reset: float, threshold: float) -> bool:
+    """Whether the drift pulls down far below the reset, the more the farther, so that no input holds the neuron."""
+    v = reset - (threshold - reset) * np.array([2.0**10, 2.0**12, 2.0**14])
+    with np.errstate(all="ignore"):
+        pull = drift(v)
+    return bool(np.all(pull < 0.0) and np.all(np.diff(pull) < 0.0))
+
+
 def used_names(neuron: Neuron, voltage: str) -> frozenset[str]:
     """The names that the membrane equation uses, also through intermediate quantities."""
     return names(inlined(neuron, voltage))

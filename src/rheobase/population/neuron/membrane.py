@@ -28,6 +28,7 @@ from rheobase.population.neuron.drift import (
     Loaded,
     additive_slopes,
     drift_of,
+    require_finite,
     require_one_state,
     time_constant,
     used_names,
@@ -192,6 +193,7 @@ def _nonlinear(
     drive = additive_slopes(neuron, voltage, (*ports, *neuron.noise, *(e.name for e in others)), numbers)
     filters = {e.name: _filter(e.name, _form(e.expression, scope, f"d{e.name}/dt"), drive) for e in others}
     drift = drift_of(neuron, voltage, tuple(numbers.get(name, np.nan) for name in neuron.parameters))
+    require_finite(drift, v_reset, v_th)
     tau_m, source = time_constant(neuron, numbers, drift, drift.interval(v_reset, v_th))
     slopes = {port: drive[port] for port in ports}
     return Membrane(

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rheobase.model.neuron import Neuron
 from rheobase.model.shown_units import read, shown, shown_unit
-from rheobase.numerics.first_passage import GOOD, TOO_LONG, noiseless_time, passages
+from rheobase.numerics.first_passage import GOOD, NO_VALUE, TOO_LONG, UNCONFINED, noiseless_time, passages
 from rheobase.population.neuron import lif
 from rheobase.population.neuron.any_neuron import log_rate_of, white
 from rheobase.population.neuron.gradient import is_traced, traced
@@ -44,7 +44,8 @@ class StationaryRate:
     refractory : ndarray
         Fraction of the time that the neuron is refractory, ``rate t_ref``.
     error : ndarray
-        Estimated error of ``log_rate``.
+        Of ``log_rate``: for a leaky neuron a bound of what rounding does to Siegert's formula, for any other an estimate,
+        from panels half as wide.
     tau_m : float
         The time constant (ms) that scales ``mu`` and ``sigma``, and
     scaled_by : str
@@ -171,7 +172,23 @@ def _leaky(m: Membrane, mu: Array, sigma: Array) -> tuple[Array, Array, Array, N
     constants = dict(zip(("tau_m", "v_th", "v_reset", "t_ref"), m.lif, strict=True))
     found = lif.transfer(mu, sigma, **constants)
     cv = np.where(found.log_rate > -np.inf, lif.cv(mu, sigma, **constants), np.nan)
-    return found.log_rate, cv, np.full(mu.size, 1e-12), np.full(mu.size, GOOD)
+    return found.log_rate, cv, _rounding(m, mu, sigma, found.log_rate), np.full(mu.size, GOOD)
+
+
+def _rounding(m: Membrane, mu: Array, sigma: Array, log_rate: Array) -> Array:
+    r"""A bound for the error of Siegert's formula, which is evaluated to rounding: what rounding its bounds ``y`` does.
+
+    The integrand's logarithm rises by at most ``a = y + sqrt(y**2 + 2)`` below ``y = y_theta`` (from the bounds of
+    Mills' ratio), so that bounds that move by ``dy`` change the logarithm of the integral by at most ``2 (a + 1/(y_theta
+    - y_r)) dy``. Written in mV, it holds without noise, too.
+    """
+    eps, reach = np.finfo(float).eps, m.lif[1] - mu
+    root = np.sqrt(reach**2 + 2.0 * sigma**2)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        slope = np.where(reach > 0.0, (reach + root) / sigma**2, 2.0 / (root - reach)) + 1.0 / (m.v_th - m.v_reset)
+        moved = eps * (abs(m.v_th) + abs(m.v_reset) + abs(m.v_rest) + np.abs(mu) + 2.0 * np.abs(reach))
+        bound = 2.0 * slope * moved + eps * (2.0 * np.abs(log_rate) + 16.0)
+    return np.where(np.isneginf(log_rate), 0.0, bound)
 
 
 def _any(m: Membrane, mu: Array, sigma: Array) -> tuple[Array, Array, Array, NDArray[np.int64]]:
@@ -187,6 +204,7 @@ def _any(m: Membrane, mu: Array, sigma: Array) -> tuple[Array, Array, Array, NDA
         held = np.log(m.t_ref)
         log_rate[noisy] = -np.logaddexp(found.log_time, held)
     log_rate[noisy[found.fault != GOOD]] = -np.inf
+    log_rate[noisy[found.fault == NO_VALUE]] = np.nan
     cv[noisy] = found.cv / (1.0 + np.exp(held - found.log_time))
     error[noisy], fault[noisy] = found.error, found.fault
     return log_rate, cv, error, fault
@@ -215,13 +233,20 @@ def _status(m: Membrane, log_rate: Array, error: Array, fault: NDArray[np.int64]
     sentences = [] if m.scaled_by == "tau_m" else [f"tau_m is {m.tau_m:.6g} ms, from {m.scaled_by}."]
     known = error[np.isfinite(error)]
     if m.drift is None:
-        sentences.append("Siegert's formula.")
+        sentences.append(
+            "Siegert's formula." if not known.size else f"Siegert's formula, ln rate to {known.max():.1g}."
+        )
     elif known.size:
         sentences.append(f"Threshold integration; the estimated error of ln rate is at most {known.max():.1g}.")
-    unknown = int(np.isnan(log_rate).sum())
+    unknown = int((np.isnan(log_rate) & (fault != NO_VALUE)).sum())
     if unknown:
         sentences.append(f"{unknown} of {log_rate.size} elements have an input that is not a number.")
-    unconfined = int(((fault != GOOD) & (fault != TOO_LONG)).sum())
+    if np.any(fault == NO_VALUE):
+        sentences.append(
+            f"In {int((fault == NO_VALUE).sum())} of {log_rate.size} the noise reaches voltages far below the reset at "
+            f"which d{name}/dt is not finite: the rate is not known."
+        )
+    unconfined = int((fault == UNCONFINED).sum())
     if unconfined:
         sentences.append(
             f"In {unconfined} of {log_rate.size} nothing pulls '{name}' up below the reset, so that it drifts away and "
