@@ -100,16 +100,16 @@ def only_pair(linear: Linearised, unstable: int) -> Mode | None:
     axis = np.asarray(1j * _FREQUENCIES, complex)
     size = np.abs(value(axis))
     low = np.flatnonzero((size[1:-1] <= size[:-2]) & (size[1:-1] <= size[2:])) + 1
-    z = axis[low[np.argsort(size[low])][:3]]
+    z: Complex = axis[low[np.argsort(size[low])][:3]]
     for _ in range(20):
-        here, beyond = value(np.concatenate([z, z + _NUDGE])).reshape(2, -1)
+        here, beyond = value(z), value(np.asarray(z + _NUDGE, complex))
         with np.errstate(all="ignore"):
-            step = _NUDGE * here / (beyond - here)
+            step: Complex = np.asarray(_NUDGE * here / (beyond - here), complex)
         z = np.asarray(z - step, complex)
-        found = z[(np.abs(step) < _SETTLED) & (z.real > _SETTLED) & (z.imag > 0.0)]
-        if found.size:
-            return Mode(1e3 * float(found[0].real), 1e3 * float(found[0].imag) / (2.0 * np.pi))
-        z = z[np.isfinite(z) & (z.real > -_FAR) & (np.abs(z) < 2.0 * HIGHEST)]
+        for root in z[np.abs(step) < _SETTLED]:
+            if root.real > _SETTLED and root.imag > 0.0:
+                return Mode(1e3 * float(root.real), 1e3 * float(root.imag) / (2.0 * np.pi))
+        z = z[np.isfinite(z) & (np.real(z) > -_FAR) & (np.abs(z) < 2.0 * HIGHEST)]
         if not z.size:
             break
     return None

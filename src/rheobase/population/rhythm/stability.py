@@ -182,7 +182,8 @@ def _status(found: Sequence[NetworkMode], unstable: int) -> str:
 def _largest(composition: NDArray[np.complex128]) -> list[int]:
     """Populations with at least a tenth of the largest part, in order; eight at most."""
     size = np.abs(composition)
-    return [int(k) for k in np.argsort(-size)[:8] if size[k] >= 0.1]
+    order = np.argsort(-np.round(size, 9), kind="stable")  # equal parts in the populations' own order
+    return [int(k) for k in order[:8] if size[k] >= 0.1]
 
 
 def _pairs(values: NDArray[np.complex128]) -> list[Any]:
