@@ -128,5 +128,5 @@ def test_a_neuron_that_falls_away_has_no_stationary_state():
         "dv/dt = (-v + v**3/(100*mV**2))/tau_m : mV (unless refractory)",
         threshold="v > 40*mV", reset="v = -5*mV", refractory=2 * ms, tau_m=10 * ms,
     )  # fmt: skip
-    with pytest.raises(NotCovered, match="far below the reset 'v' is pulled down"):
+    with pytest.raises(NotCovered, match="nothing pulls 'v' up below the reset, but down"):
         working_point(pair(cubic, cubic, mV, 0.2, 0.2, (20, 16)))

@@ -79,8 +79,8 @@ def _reasons(network: Network, population: Population) -> list[str]:
         return [str(reason)]
     if isinstance(target.drift, Drift) and falls_away(target.drift, target.v_reset, target.v_th):
         return [
-            f"population {population.name!r}: far below the reset '{target.voltage}' is pulled down, so that noise "
-            "carries it away for good and there is no stationary state: give the neuron a leak that wins there"
+            f"population {population.name!r}: nothing pulls '{target.voltage}' up below the reset, but down, so that "
+            "noise carries it away for good and there is no stationary state: give the neuron a leak that wins there"
         ]
     items = (*network.projections_into(population.name), *network.inputs_of(population.name))
     return [sentence for item in items for sentence in _obstacles(item, target)]

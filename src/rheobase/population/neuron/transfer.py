@@ -15,7 +15,7 @@ from rheobase.population.neuron import lif
 from rheobase.population.neuron.any_neuron import log_rate_of, white
 from rheobase.population.neuron.gradient import is_traced, traced
 from rheobase.population.neuron.membrane import Membrane, membrane_of
-from rheobase.population.neuron.noise_input import inputs
+from rheobase.population.neuron.noise_input import inputs_one_by_one
 
 Array = NDArray[np.float64]
 
@@ -44,8 +44,8 @@ class StationaryRate:
     refractory : ndarray
         Fraction of the time that the neuron is refractory, ``rate t_ref``.
     error : ndarray
-        Of ``log_rate``: for a leaky neuron a bound of what rounding does to Siegert's formula, for any other an estimate,
-        from panels half as wide.
+        Of ``log_rate``: for a leaky neuron a bound of what rounding does to Siegert's formula, for any other an
+        estimate, from panels half as wide.
     tau_m : float
         The time constant (ms) that scales ``mu`` and ``sigma``, and
     scaled_by : str
@@ -141,7 +141,8 @@ def transfer(neuron: Neuron, mu: Any = 0.0, sigma: Any = 0.0, **parameters: Any)
     NotCovered
         If the neuron has two states, or another kind of threshold or reset; the sentence says what to do.
     ModelError
-        If arrays do not broadcast or ``sigma`` is negative.
+        If arrays do not broadcast, or no element has a finite input with a ``sigma`` of 0 or more. Where some have not,
+        these are nan, which does not touch the others.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def transfer(neuron: Neuron, mu: Any = 0.0, sigma: Any = 0.0, **parameters: Any)
     if is_traced(mu, sigma, *parameters.values()):
         return cast(StationaryRate, traced(neuron, mu, sigma, parameters))
     m = membrane_of(neuron, **parameters)
-    shape, mu, sigma = inputs(neuron, m.voltage, mu, sigma)
+    shape, mu, sigma = inputs_one_by_one(neuron, m.voltage, mu, sigma)
     total = np.hypot(sigma, np.sqrt(m.tau_m) * m.noise)
     solve = _leaky if m.drift is None else _any
     log_rate, cv, error, fault = solve(m, mu, total)
@@ -179,8 +180,8 @@ def _rounding(m: Membrane, mu: Array, sigma: Array, log_rate: Array) -> Array:
     r"""A bound for the error of Siegert's formula, which is evaluated to rounding: what rounding its bounds ``y`` does.
 
     The integrand's logarithm rises by at most ``a = y + sqrt(y**2 + 2)`` below ``y = y_theta`` (from the bounds of
-    Mills' ratio), so that bounds that move by ``dy`` change the logarithm of the integral by at most ``2 (a + 1/(y_theta
-    - y_r)) dy``. Written in mV, it holds without noise, too.
+    Mills' ratio), so that bounds that move by ``dy`` change the logarithm of the integral by at most
+    ``2 (a + 1/(y_theta - y_r)) dy``. Written in mV, it holds without noise, too.
     """
     eps, reach = np.finfo(float).eps, m.lif[1] - mu
     root = np.sqrt(reach**2 + 2.0 * sigma**2)
@@ -240,7 +241,7 @@ def _status(m: Membrane, log_rate: Array, error: Array, fault: NDArray[np.int64]
         sentences.append(f"Threshold integration; the estimated error of ln rate is at most {known.max():.1g}.")
     unknown = int((np.isnan(log_rate) & (fault != NO_VALUE)).sum())
     if unknown:
-        sentences.append(f"{unknown} of {log_rate.size} elements have an input that is not a number.")
+        sentences.append(f"{unknown} of {log_rate.size} elements have an input that is no number, or a negative sigma.")
     if np.any(fault == NO_VALUE):
         sentences.append(
             f"In {int((fault == NO_VALUE).sum())} of {log_rate.size} the noise reaches voltages far below the reset at "
