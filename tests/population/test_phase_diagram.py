@@ -59,6 +59,16 @@ def test_the_only_growing_pair_is_the_leading_mode(g, eta):
     assert found.frequency_hz == pytest.approx(expected.frequency_hz, abs=1e-7)
 
 
+def test_lines_go_round_the_tip_of_the_slow_band_and_through_the_cusp():
+    """The band of slow oscillations ends in a point, and its line on the folds, at frequency zero; folds at a cusp."""
+    found = phase_diagram(library.brunel2000, "g", "eta", (3.0, 6.0), (0.5, 1.5), points=4)
+    (slow,) = [line for line in found.lines if line.kind == "hopf" and line.frequency_hz.min() < 1.0]
+    assert slow.values[:, 0].max() > 5.5 > slow.values[[0, -1], 0].max()
+    assert slow.frequency_hz[[0, -1]] == pytest.approx([0.1 / (2 * np.pi)] * 2)
+    (fold,) = [line for line in found.lines if line.kind == "fold"]
+    assert fold.values[:, 0].max() > 4.2 > fold.values[[0, -1], 0].max()
+
+
 def test_a_band_too_narrow_for_the_grid_has_its_name():
     found = phase_diagram(library.brunel2000, "g", "eta", (4.4, 4.6), (0.6, 1.2), points=2)
     assert {label for column in found.labels for label in column} == {"Q", "AI"}

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.numerics.continuation import trace
+from rheobase.numerics.continuation import Curve, trace
 from rheobase.population.rhythm.hopf_search import between, solved
 from rheobase.population.rhythm.phase_points import PhasePoint, PhaseState
 from rheobase.population.states.family import Family
@@ -106,16 +106,22 @@ def followed(own: Family, kind: str, seed: Array) -> PhaseLine | None:
     """The line through a point of it, to the borders of the ranges; None if the point is not on one."""
     equations = equations_of(kind, own)
     direction = np.linalg.svd(equations.jacobian(seed) * equations.scale)[2][-1] * equations.scale
-    halves = [
-        trace(
-            equations.residual, _lasting(equations), seed, way * direction, scale=equations.scale,
-            lower=equations.lower, upper=equations.upper, largest=_LONGEST, most=_MOST, tol=_STEP,
-        )
-        for way in (-1.0, 1.0)
-    ]  # fmt: skip
+    halves = [_half(equations, seed, way * direction) for way in (-1.0, 1.0)]
     closed = next((half for half in halves if half.closed), None)
     points = closed.points if closed else np.concatenate([halves[0].points[::-1], halves[1].points[1:]])
     return line(kind, points, equations.n) if len(points) > 2 else None
+
+
+def _half(equations: Equations, seed: Array, way: Array) -> Curve:
+    """One half of a line. Where it bends too sharply for slopes that last, with those of every point."""
+    for jacobian in (_lasting(equations), equations.jacobian):
+        found = trace(
+            equations.residual, jacobian, seed, way, scale=equations.scale, lower=equations.lower,
+            upper=equations.upper, largest=_LONGEST, most=_MOST, tol=_STEP,
+        )  # fmt: skip
+        if found.reason in ("bound", "closed"):
+            break
+    return found
 
 
 def _lasting(equations: Equations) -> Callable[[Array], Array]:

@@ -2,10 +2,11 @@ r"""States of a family of networks, their folds and their Hopf points, as equati
 
 Unknowns are the rates (kHz), for a Hopf point the angular frequency (1/ms), and the parameters that vary. A state
 solves ``Phi(rates) = rates``; at a fold moreover ``det(1 - dPhi/drates) = 0``; at a Hopf point
-``det(1 - M(i omega)) = 0`` (`rheobase.population.rhythm.modes`), two real equations. Slopes by rates are exact in the
-first; the others are central differences: an error in a slope costs a step of Newton's method, not a digit of the
-solution. Beyond the ranges of the parameters the equations go on straight, so that a curve crosses the border where no
-network may be any more; it ends on the border.
+``det(1 - M(i omega)) = 0`` (`rheobase.population.rhythm.modes`), two real equations. The imaginary part, which is odd
+in ``omega``, is divided by it, so that they stay two where a line of Hopf points ends on a line of folds. Slopes by
+rates are exact in the first; the others are central differences: an error in a slope costs a step of Newton's method,
+not a digit of the solution. Beyond the ranges of the parameters the equations go on straight, so that a curve crosses
+the border where no network may be any more; it ends on the border.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from rheobase.population.states.fixed_points import rates_and_slopes
 Array = NDArray[np.float64]
 
 _NUDGE = 1e-5
+_SLOWEST = 1e-6  # 1/ms
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def hopf_equations(own: Family) -> Equations:
     """Self-consistent rates at which an oscillation begins."""
 
     def condition(maps: InputMap, rates: Array, omega: Array) -> Array:
-        value = loop_determinant(maps, rates, omega)[0]
-        return np.array([value.real, value.imag])
+        value = loop_determinant(maps, rates, np.maximum(omega, _SLOWEST))[0]
+        return np.array([value.real, value.imag / max(omega[0], _SLOWEST)])
 
     return _equations(own, 1, condition)
 
