@@ -41,6 +41,30 @@ def test_a_phase_diagram_over_a_parameter_with_a_unit(tmp_path):
     assert found["units"] == ["ms", "ms"] and found["x"] == [10, 20] and found["y"] == [0.75, 3.0]
 
 
+def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path, capsys, monkeypatch):
+    """A column of two places is done; the third is interrupted."""
+    from rheobase.population.rhythm import phase_diagram as module
+
+    examine, seen = module.examine, []
+
+    def interrupted(*arguments, **options):
+        seen.append(arguments)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return examine(*arguments, **options)
+
+    monkeypatch.setattr(module, "examine", interrupted)
+    numbers = tmp_path / "phases.json"
+    command = ["phase-diagram", "brunel2000", "--x", "g", "--y", "eta", "--x-range", "5", "6", "--y-range", "1", "2",
+               "--points", "2", "--quiet", "--json", str(numbers)]  # fmt: skip
+    assert main(command) == 130
+    told = capsys.readouterr()
+    assert "interrupted; the results are those until then" in told.err
+    assert "AI: 100% of the 2 places that were examined" in told.out
+    found = json.loads(numbers.read_text())
+    assert not found["complete"] and found["labels"] == [["AI", "AI"]]
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
@@ -53,6 +77,7 @@ def test_a_phase_diagram_over_a_parameter_with_a_unit(tmp_path):
         (["phase-diagram", "lif", "--x", "g", "--y", "eta"], "is a single neuron, and a phase diagram needs a network"),
         (["phase-diagram", "mine.toml", "--x", "g", "--y", "eta"], "needs a family of them"),
         (["phase-diagram", "brunel2000", "--x", "g"], "--y"),
+        (["phase-diagram", "brunel2000", "--x", "g", "--y", "eta", "-p", "g=5"], "'g' cannot be fixed, since it is to"),
         (["phase-diagram", "brunel2000_b", "--x", "g_I", "--y", "eta"], "give its range, such as --x-range 3 8"),
         (["phase-diagram", "brunel2000", "--x", "g", "--y", "eta", "--x-range", "3", "eight"], "cannot read 'eight'"),
     ],

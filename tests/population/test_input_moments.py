@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from rheobase import library
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.distribution import Lognormal, Normal, Uniform
 from rheobase.model.errors import ModelError
@@ -176,8 +177,21 @@ def test_the_result_unpacks_and_says_what_it_is():
 
 @pytest.mark.parametrize(
     ("rates", "text"),
-    [([1.0, 2.0], "rates must be 1 numbers, one each for A"), ([-1.0], "not negative"), ([np.nan], "finite")],
+    [
+        ([1.0, 2.0], "rates must be 1 numbers, one each for A"),
+        ([-1.0], "not negative"),
+        ([np.nan], "finite"),
+        (["fast"], "rates must be 1 numbers"),
+        ({"A": 1.0, "B": 2.0}, "one entry for each of A, but has A, B"),
+    ],
 )
 def test_rates_that_cannot_be(rates, text):
     with pytest.raises(ModelError, match=text):
         input_statistics(Network(Population(LIF, 10, "A")), rates)
+
+
+def test_rates_by_name():
+    network = library.brunel2000(5.0, 2.0)
+    assert np.array_equal(
+        input_statistics(network, {"I": 3.0, "E": 40.0}).mu, input_statistics(network, [40.0, 3.0]).mu
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rheobase import library
+from rheobase import ModelError, library
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.network import Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
@@ -178,3 +178,8 @@ def test_the_reduced_neuron_keeps_the_rest_of_the_text():
     assert part.slow[0].b == 3.0
     assert part.at({"w": 7.0}).parameters["w"] == 7.0
     assert part.neuron.parameters["g_L"] == 10.0
+
+
+def test_an_input_that_is_not_a_number_is_not_blamed_on_the_adaptation():
+    with pytest.raises(ModelError, match="mu and sigma must be finite numbers"):
+        mean_adaptation(library.adex(), [10.0, np.nan], 1.0)

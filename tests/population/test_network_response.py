@@ -26,5 +26,13 @@ def test_at_frequency_zero_they_are_the_slopes_of_the_rate_with_the_refractory_t
 
 
 def test_one_rate_for_each_population(column):
-    with pytest.raises(ModelError, match="there are 8 populations, but rates has shape"):
+    with pytest.raises(ModelError, match="rates must be 8 numbers, one each for 23E"):
         transfer_functions(column, [1.0, 2.0], 10.0)
+
+
+def test_frequencies_that_are_none(column):
+    for frequencies in ([1.0, np.nan], [-1.0], []):
+        with pytest.raises(ModelError, match="frequencies must be one row of numbers in Hz"):
+            transfer_functions(column, np.ones(8), frequencies)
+    with pytest.raises(ModelError, match="cannot read 'fast'"):
+        transfer_functions(column, np.ones(8), ["fast"])

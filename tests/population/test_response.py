@@ -87,7 +87,8 @@ def test_laws_at_high_frequency():
         (lambda: response(UNIT, np.nan, 1.0, 1.0), "must be finite"),
         (lambda: response(UNIT, 0.5, 1.0, [-1.0]), "not negative"),
         (lambda: isi(UNIT, 0.5, 0.0), "without noise all intervals are the same"),
-        (lambda: isi(UNIT, -1e3, 0.1), "the neuron never fires"),
+        (lambda: isi(UNIT, -1e3, 0.1), r"the rate at this input is exp\(-1.002.*\) Hz, so low"),
+        (lambda: response(UNIT, 0.5, 1.0, ["1 Hz", "fast"]), "cannot read 'fast'"),
     ],
 )
 def test_a_sentence_for_each_mistake(call, message):

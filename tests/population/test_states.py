@@ -94,10 +94,13 @@ def test_sensitivity_is_how_the_mode_moves_when_there_are_more_synapses():
 
 def test_what_is_refused():
     network = library.brunel2000(5.0, 2.0)
-    with pytest.raises(ModelError, match="rates must be 2 finite numbers"):
+    with pytest.raises(ModelError, match="rates must be 2 numbers"):
         stability(network, [1.0])
-    with pytest.raises(ModelError, match="not below 0"):
+    with pytest.raises(ModelError, match="not negative"):
         stability(network, [1.0, -1.0])
+    for call in (stability, steady_states):
+        with pytest.raises(ModelError, match="count must be a whole number of modes, at least 1"):
+            call(network, count=0)
 
 
 def test_figures(found):

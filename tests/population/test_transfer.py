@@ -97,6 +97,10 @@ def test_bad_elements_do_not_spoil_the_others():
     assert np.isfinite(found.rate[[0, 3]]).all() and np.isnan(found.rate[1]) and found.rate[2] == 0.0
     assert "1 of 4 elements have an input that is not a number" in found.status
     assert "In 1 of 4 there is no noise and the drift stops" in found.status
+    for neuron in (quartic(), library.lif()):
+        own = transfer(neuron, [5.0, 5.0, np.inf, np.nan], [3.0, -3.0, 3.0, 3.0])
+        assert own.log_rate[0] == transfer(neuron, 5.0, 3.0).log_rate and np.isnan(own.log_rate[1:]).all()
+        assert "3 of 4 elements have an input that is not a number, or a negative sigma" in own.status
     deep = transfer(quartic(), -40.0, 0.5)
     assert deep.rate == 0.0 and -1e5 < deep.log_rate < -1e3
 
@@ -105,6 +109,7 @@ def test_bad_elements_do_not_spoil_the_others():
     ("call", "message"),
     [
         (lambda: transfer(quartic(), 1, -1), "sigma must not be negative"),
+        (lambda: transfer(quartic(), np.nan, 1), "mu and sigma must be finite numbers"),
         (lambda: transfer(quartic(), [1, 2], [1, 2, 3]), r"shapes \(2,\) and \(3,\), which do not broadcast"),
         (lambda: transfer(quartic(), 1 * ms, 1), "mu|v"),
         (lambda: transfer(library.adex()), "has a second state 'w' that 'v' acts on"),

@@ -211,3 +211,14 @@ def test_slow_synapses_of_neurons_whose_theory_does_not_know_them():
     assert "do not depend on tau_s" in report["tau_s/tau_m"].verdict
     assert "shift of the bounds that stands" not in report["tau_s/tau_m"].verdict
     assert simulated[1][0] < simulated[0][0] - 4.0 * np.hypot(simulated[0][1], simulated[1][1])
+
+
+def test_what_is_not_known_is_not_called_kept(brunel):
+    """An unstable state has no linear response, and the shift of the bounds was tried up to tau_s/tau_m = 1/4."""
+    row = validity_report(brunel(6.0, 4.0))["finite-size noise"]
+    assert row.limit is None and row.line.split()[:3] == ["finite-size", "noise", "-"]
+    assert "Not known: the state is unstable" in row.line
+    slow = excitatory(0.001, 9.0, Synapse.exponential(40 * ms), size=20000)
+    row = validity_report(slow)["tau_s/tau_m"]
+    assert row.values["E"] == pytest.approx(2.0) and not row.kept and not row.errors
+    assert "further off than 10 %" in row.verdict

@@ -56,7 +56,13 @@ def _draw(result: Any, options: argparse.Namespace) -> None:
 
 
 def run_phase_diagram(options: argparse.Namespace, tell: bool) -> None:
-    """Print and draw the states of a network of the library over two of its parameters."""
+    """Print and draw the states of a network of the library over two of its parameters.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, when what was done until then is printed and saved.
+    """
     from rheobase.population.rhythm.phase_diagram import phase_diagram
 
     entry = _family(options.model)
@@ -71,6 +77,8 @@ def run_phase_diagram(options: argparse.Namespace, tell: bool) -> None:
         json_text({"model": options.model, **found.to_dict()}, options.json)
         print(f"numbers: {options.json}")
     _draw(found, options)
+    if not found.complete:
+        raise KeyboardInterrupt("interrupted; the results are those until then")
 
 
 def _family(name: str) -> Any:

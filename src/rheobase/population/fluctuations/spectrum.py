@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rheobase.errors import UnitError
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population.fluctuations.finite_size import Fluctuations, without_response
+from rheobase.population.neuron.frequencies import hertz, hertz_row
 from rheobase.population.states.given_state import given_state
 from rheobase.population.states.steady_state import SteadyState
-from rheobase.units import Hz, internal
 
 __all__ = ["PopulationSpectra", "activity_spectrum", "spectra"]
 
@@ -158,7 +157,7 @@ def spectra(network: Network, state: SteadyState | None, frequencies: Any) -> Po
     >>> found = spectra(library.brunel2000(g=5, eta=2), None, [0.0, 50.0, 120.0])  # doctest: +SKIP
     >>> print(found.summary())  # doctest: +SKIP
     """
-    frequency = _frequencies(frequencies)
+    frequency = hertz_row(frequencies)
     fluctuations = Fluctuations.of(network, given_state(network, state))
     return PopulationSpectra(
         network=network.name, populations=fluctuations.names, sizes=fluctuations.sizes, rates=fluctuations.rates,
@@ -196,34 +195,10 @@ def activity_spectrum(network: Network, state: SteadyState | None, frequency: Ar
     >>> network = library.brunel2000(g=5, eta=2)
     >>> activity_spectrum(network, steady_state(network), [50.0, 120.0])  # doctest: +SKIP
     """
-    state, frequency = given_state(network, state), _hertz(frequency)
+    state, frequency = given_state(network, state), hertz(frequency)
     if without_response(state):
         return np.full(frequency.shape, np.nan)
     fluctuations = Fluctuations.of(network, state)
     share = fluctuations.sizes / np.sum(fluctuations.sizes)
     together = np.einsum("a,fab,b->f", share, fluctuations.cross(frequency.ravel()), share)
     return 2.0 * np.real(together).reshape(frequency.shape)
-
-
-def _frequencies(value: Any) -> Array:
-    """Plain numbers in Hz, or quantities, as a flat array in Hz."""
-    found = np.atleast_1d(_hertz(value))
-    if found.ndim > 1 or found.size == 0:
-        raise ModelError("frequencies must be one row of numbers in Hz, at least one")
-    return found
-
-
-def _hertz(value: Any) -> Array:
-    """The same in its own shape."""
-    if isinstance(value, list | tuple) and any(isinstance(part, str) for part in value):
-        return np.array([_hertz(part) for part in value])
-    try:
-        found = np.asarray(value, float)
-    except (TypeError, ValueError):
-        try:
-            found = np.asarray(internal(value, Hz.dimension, "frequencies"), float) * 1e3
-        except UnitError as reason:
-            raise UnitError(f"frequencies: {reason}") from None
-    if not np.all(np.isfinite(found)) or np.any(found < 0.0):
-        raise ModelError("frequencies must be one row of numbers in Hz, none negative")
-    return found

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
 from rheobase.population.input.channel import Channel
 from rheobase.population.input.conductance import linear
 from rheobase.population.input.conductance_moments import corrections
 from rheobase.population.input.free_membrane import cube_integral, square_integral
+from rheobase.population.input.given import given_rates
 from rheobase.population.input.input_map import Drive, InputMap, input_map
 from rheobase.population.neuron.membrane import NotCovered
 
@@ -194,7 +194,7 @@ def input_statistics(network: Network, rates: ArrayLike) -> InputStatistics:
     [21.025, 7.683]
     """
     maps = input_map(network)
-    given = _checked(maps, rates)
+    given = given_rates(maps.names, rates)
     local = maps.frozen(given * 1e-3)
     drive = local.drive(given * 1e-3)
     moments = np.array([_free(local, k, given * 1e-3, float(drive.mu[k])) for k in range(len(maps.names))]).T
@@ -204,17 +204,6 @@ def input_statistics(network: Network, rates: ArrayLike) -> InputStatistics:
         populations=maps.names, rates=given, mu=drive.mu, sigma=drive.sigma, tau_m=drive.tau_m, mean_v=moments[0],
         sd_v=moments[1], skewness=moments[2], inputs=inputs, events=events, shift=drive.shift, parts=parts, maps=local,
     )  # fmt: skip
-
-
-def _checked(maps: InputMap, rates: ArrayLike) -> Array:
-    given, n = np.asarray(rates, float), len(maps.names)
-    if given.shape != (n,):
-        raise ModelError(
-            f"rates must be {n} numbers, one each for {', '.join(maps.names)}; their shape is {given.shape}"
-        )
-    if not np.all(np.isfinite(given) & (given >= 0.0)):
-        raise ModelError(f"rates must be finite and not negative, in Hz, not {given}")
-    return given
 
 
 def _free(local: InputMap, k: int, rates: Array, mu: float) -> tuple[float, float, float]:

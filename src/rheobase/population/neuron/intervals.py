@@ -143,6 +143,11 @@ def isi(neuron: Neuron, mu: Any, sigma: Any, **parameters: Any) -> Intervals:
     own = m.tau_m * m.noise**2
     state = transfer(neuron, mean / scale, np.sqrt(max(total**2 - own, 0.0)) / scale, **parameters)
     rate, cv = float(state.rate), float(state.cv)
+    if not rate > 0.0 and np.isfinite(state.log_rate):
+        raise ModelError(
+            f"the rate at this input is exp({float(state.log_rate):.6g}) Hz, so low that a mean interval is no number; "
+            "transfer(...).log_rate has its logarithm, and the intervals are those of a Poisson process"
+        )
     if not rate > 0.0:
         raise ModelError(f"the neuron never fires at this input, so it has no intervals: {state.status}")
     return Intervals(neuron, 1e3 / rate, 1e3 * cv / rate, cv, rate, state.status, state, (mean, total))

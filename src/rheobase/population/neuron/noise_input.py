@@ -14,6 +14,8 @@ from rheobase.population.neuron.membrane import Membrane
 
 Array = NDArray[np.float64]
 
+_NEGATIVE = "sigma must not be negative: it is the strength of the noise; 0 means none"
+
 
 def inputs(neuron: Neuron, voltage: str, mu: Any, sigma: Any) -> tuple[tuple[int, ...], Array, Array]:
     """Both as flat arrays of one length (internal units), and their shape.
@@ -23,9 +25,31 @@ def inputs(neuron: Neuron, voltage: str, mu: Any, sigma: Any) -> tuple[tuple[int
     ModelError
         If they do not broadcast, or ``sigma`` is negative.
     """
+    shape, mean, spread = _flat(neuron, voltage, mu, sigma)
+    if np.any(spread < 0.0):
+        raise ModelError(_NEGATIVE)
+    return shape, mean, spread
+
+
+def inputs_one_by_one(neuron: Neuron, voltage: str, mu: Any, sigma: Any) -> tuple[tuple[int, ...], Array, Array]:
+    """The same, but that a bad element does not spoil the others: where ``sigma`` is negative it is nan.
+
+    Raises
+    ------
+    ModelError
+        If they do not broadcast, or there is no element that could be used.
+    """
+    shape, mean, spread = _flat(neuron, voltage, mu, sigma)
+    if mean.size and np.all(spread < 0.0):
+        raise ModelError(_NEGATIVE)
+    spread = np.where(spread < 0.0, np.nan, spread)
+    if mean.size and not np.any(np.isfinite(mean + spread)):
+        raise ModelError("mu and sigma must be finite numbers, and here no element is")
+    return shape, mean, spread
+
+
+def _flat(neuron: Neuron, voltage: str, mu: Any, sigma: Any) -> tuple[tuple[int, ...], Array, Array]:
     found = [_read(neuron, voltage, value) for value in (mu, sigma)]
-    if np.any(found[1] < 0.0):
-        raise ModelError("sigma must not be negative: it is the strength of the noise; 0 means none")
     try:
         mean, spread = np.broadcast_arrays(*found)
     except ValueError:

@@ -12,10 +12,10 @@ from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
 from rheobase.model.shown_units import shown_unit
 from rheobase.population.neuron.any_neuron import any_response
+from rheobase.population.neuron.frequencies import hertz_row
 from rheobase.population.neuron.membrane import Membrane, membrane_of
 from rheobase.population.neuron.noise_input import one_input
 from rheobase.population.neuron.transfer import transfer
-from rheobase.units import Hz, internal
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -120,7 +120,7 @@ def response(neuron: Neuron, mu: Any, sigma: Any, frequencies: ArrayLike, **para
     mean, total, scale = one_input(neuron, m, mu, sigma)
     if total == 0.0:
         raise ModelError("there is no noise, and so no linear response: give a sigma above 0")
-    f = _frequencies(frequencies)
+    f = hertz_row(frequencies)
     found = any_response(np.asarray(2e-3j * np.pi * f, complex), m, mean, total)
     state = transfer(neuron, mean / scale, np.sqrt(max(total**2 - m.tau_m * m.noise**2, 0.0)) / scale, **parameters)
     return FrequencyResponse(
@@ -128,11 +128,3 @@ def response(neuron: Neuron, mu: Any, sigma: Any, frequencies: ArrayLike, **para
         by_sigma2=1e3 * scale**2 * found.chi_sigma2, rate=float(state.rate), tau_m=m.tau_m, status=state.status,
         membrane=m,
     )  # fmt: skip
-
-
-def _frequencies(given: Any) -> Array:
-    plain = isinstance(given, int | float | np.ndarray | list | tuple)
-    f = np.atleast_1d(np.asarray(given, float) if plain else 1e3 * internal(given, Hz.dimension, "frequencies"))
-    if f.ndim != 1 or not np.all(np.isfinite(f) & (f >= 0.0)):
-        raise ModelError("frequencies must be finite and not negative, in one row")
-    return f

@@ -241,7 +241,9 @@ def _status(m: Membrane, log_rate: Array, error: Array, fault: NDArray[np.int64]
         sentences.append(f"Threshold integration; the estimated error of ln rate is at most {known.max():.1g}.")
     unknown = int((np.isnan(log_rate) & (fault != NO_VALUE)).sum())
     if unknown:
-        sentences.append(f"{unknown} of {log_rate.size} elements have an input that is no number, or a negative sigma.")
+        sentences.append(
+            f"{unknown} of {log_rate.size} elements have an input that is not a number, or a negative sigma."
+        )
     if np.any(fault == NO_VALUE):
         sentences.append(
             f"In {int((fault == NO_VALUE).sum())} of {log_rate.size} the noise reaches voltages far below the reset at "

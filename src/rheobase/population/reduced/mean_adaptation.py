@@ -133,7 +133,7 @@ def mean_adaptation(
     NotCovered
         If there is no adaptation, if it is not linear, or the rest of the neuron has more than one state.
     ModelError
-        If no mean is self-consistent.
+        If no mean is self-consistent, or an input is not finite.
 
     Examples
     --------
@@ -155,6 +155,8 @@ def _adapted_rate(neuron: Neuron, mu: Any, sigma: Any) -> AdaptedRate:
     slow = parts.slow
     m = membrane(Population(parts.neuron, 1, neuron.name or "neuron"), tuple(part.name for part in slow))
     shape, mean, spread = inputs(neuron, m.voltage, mu, sigma)
+    if not np.all(np.isfinite(mean + spread)):
+        raise ModelError("mu and sigma must be finite numbers")
     total = np.hypot(spread, np.sqrt(m.tau_m) * m.noise)
     rows = np.array([_settled(m, slow, float(x), float(y)) for x, y in zip(mean, total, strict=True)])
     rate, voltage, values = rows[:, 0], rows[:, 1], rows[:, 2:]

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
+from rheobase.population.input.given import given_rates
 from rheobase.population.input.statistics import input_map
 from rheobase.population.neuron.any_neuron import any_response
+from rheobase.population.neuron.frequencies import hertz_row
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -78,22 +79,20 @@ def transfer_functions(network: Network, rates: ArrayLike, frequencies: ArrayLik
     network
         One that the theory covers.
     rates
-        Hz, one per population, as `rheobase.population.states.steady_state` gives them.
+        Hz, one per population, as `rheobase.population.steady_state` gives them, or with their names in a dict.
     frequencies
-        Hz.
+        Hz; quantities or numbers, zero or positive.
 
     Raises
     ------
     NotCovered
         If the theory does not cover the network.
     ModelError
-        If there is not one rate per population.
+        If there is not one rate per population, or the frequencies are not finite or negative.
     """
     maps = input_map(network)
-    nu = np.asarray(rates, float)
-    if nu.shape != (len(maps.names),):
-        raise ModelError(f"there are {len(maps.names)} populations, but rates has shape {nu.shape}; give one rate each")
-    drive, f = maps.drive(1e-3 * nu), np.atleast_1d(np.asarray(frequencies, float))
+    nu, f = given_rates(maps.names, rates), hertz_row(frequencies)
+    drive = maps.drive(1e-3 * nu)
     s = np.asarray(2e-3j * np.pi * f, complex)
     inputs = zip(drive.membranes, drive.mu, drive.sigma, drive.shift, strict=True)
     found = [any_response(s, m, float(mu), float(sigma), float(shift)) for m, mu, sigma, shift in inputs]

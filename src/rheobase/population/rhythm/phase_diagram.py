@@ -101,9 +101,8 @@ class PhaseDiagram:
     def summary(self) -> str:
         """What the labels found mean, how much of the plane each has, and the lines, in lines."""
         found = [label for column in self.labels for label in column]
-        lines = [
-            f"{label}: {found.count(label) / max(len(found), 1):.0%} of the plane" for label in dict.fromkeys(found)
-        ]
+        whole = "the plane" if self.complete else f"the {len(found)} places that were examined"
+        lines = [f"{name}: {found.count(name) / max(len(found), 1):.0%} of {whole}" for name in dict.fromkeys(found)]
         single = dict.fromkeys(part for label in (*found, *filter(None, self.beside)) for part in label.split(" + "))
         lines += [f"  {part} is {LABELS[part]}" for part in single]
         for line, name in zip(self.lines, self.beside, strict=True):

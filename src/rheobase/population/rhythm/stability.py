@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
+from rheobase.population.input.given import given_rates, require_count
 from rheobase.population.input.statistics import InputMap
 from rheobase.population.rhythm.mode_structure import NetworkMode, with_structure
 from rheobase.population.rhythm.modes import Linearised, leading_modes, linearise
@@ -130,8 +131,9 @@ def stability(network: Network, rates: ArrayLike | None = None, *, count: int = 
     NotCovered
         With every reason why the theory does not cover the network.
     ModelError
-        If the rates are not as many as populations, or none are given and none are found.
+        If the rates are not as many as populations, none are given and none are found, or ``count`` is not positive.
     """
+    require_count(count)
     maps = maps_of(network)
     return stability_of(maps, _rates(maps, rates), count)
 
@@ -165,11 +167,7 @@ def _rates(maps: InputMap, rates: ArrayLike | None) -> Array:
         if not found:
             raise ModelError("no self-consistent rates were found to linearise about; give rates (Hz)")
         return found[0]
-    given = np.asarray(rates, float)
-    if given.shape != (len(maps.names),) or not np.all(np.isfinite(given) & (given >= 0.0)):
-        names = ", ".join(maps.names)
-        raise ModelError(f"rates must be {len(maps.names)} finite numbers (Hz), not below 0, one for each of: {names}")
-    return given * 1e-3
+    return given_rates(maps.names, rates) * 1e-3
 
 
 def _status(found: Sequence[NetworkMode], unstable: int) -> str:

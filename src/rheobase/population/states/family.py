@@ -124,7 +124,8 @@ def family(
     Raises
     ------
     ModelError
-        If ``make`` is no function of these parameters, or a range is not two increasing finite numbers.
+        If ``make`` is no function of these parameters, one is fixed and varies, or a range is not two increasing finite
+        numbers.
     UnitError
         If the two ends of a range are not alike.
     """
@@ -139,6 +140,8 @@ def family(
             "one network has no parameters that could vary"
         )
     fixed = dict(fixed or {})
+    if both := [name for name in ranges if name in fixed]:
+        raise ModelError(f"{both[0]!r} cannot be fixed, since it is to vary: give it a value or a range, not both")
     _require_names(make, (*ranges, *fixed))
     units = {name: unit for name, value in ranges.items() if (unit := _unit(value)) is not None}
     limits = np.array([_limits(name, value, units.get(name)) for name, value in ranges.items()])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rheobase.model.errors import ModelError
 from rheobase.model.network import Network
+from rheobase.population.input.given import require_count
 from rheobase.population.input.statistics import InputMap
 from rheobase.population.neuron.any_neuron import cvs
 from rheobase.population.rhythm.mode_structure import NetworkMode
@@ -149,8 +150,9 @@ def steady_states(network: Network, *, count: int = 2) -> SteadyStates:
     NotCovered
         With every reason why the theory does not cover the network.
     ModelError
-        If no self-consistent rates were found.
+        If no self-consistent rates were found, or ``count`` is not positive.
     """
+    require_count(count)
     maps = maps_of(network)
     found = all_states(maps)
     if not found:

@@ -25,7 +25,7 @@ class Criterion:
         A number for each population (or projection, as 'E to I'); empty where there is nothing to look at.
     unit : str
     limit : float or None
-        What the values are held to; None for a row that only informs.
+        What the values are held to; None for a row that only informs, or, without values, for what is not known.
     kept : bool
         Whether all of them keep it.
     errors : mapping
@@ -72,8 +72,9 @@ class Criterion:
         """For a table: name, values, limit, errors."""
         limit = "" if self.limit is None else f"{self.limit:.3g}{self.unit}"
         errors = listed(self.errors, " %", signed=not self.error_of.startswith("shared")) if self.errors else ""
-        mark = "kept" if self.kept else "BROKEN"
-        found = listed(self.values, self.unit) if self.values else "-"
+        unknown = self.limit is None and not self.values
+        mark = "-" if unknown else "kept" if self.kept else "BROKEN"
+        found = self.verdict if unknown else listed(self.values, self.unit) if self.values else "-"
         return f"{self.name:<26} {mark:<7} {limit:>9}  {found}" + (f"; {self.error_of}: {errors}" if errors else "")
 
 

@@ -108,17 +108,16 @@ def approximation(diffusion: DiffusionError) -> Criterion:
     fires = np.maximum(diffusion.rates, np.nan_to_num(diffusion.corrected)) >= SILENT
     off = {name: value for name, value in values.items() if abs(value) > OFF and fires[diffusion.index(name)]}
     verdict = "The diffusion approximation gives the rates of the jumps themselves to within the limit."
-    if not values:
-        verdict = "The error of the diffusion approximation could not be computed."
     if off:
         verdict = (
             f"Diffusion approximation: against the jumps as they are, the network's rates are off by "
             f"{listed(off, ' %', signed=True)} (computed from the exact rates in shot noise; the network's reaction to "
             "first order)."
         )
-    return Criterion(
-        "diffusion approximation", values, " %", OFF, not off, verdict, alone, "with all inputs held"
-    )  # fmt: skip
+    name, of = "diffusion approximation", "with all inputs held"
+    if not values:
+        return Criterion(name, {}, " %", None, True, "Not known: the error could not be computed.", alone, of)
+    return Criterion(name, values, " %", OFF, not off, verdict, alone, of)
 
 
 def slow_synapses(maps: InputMap) -> Criterion:
@@ -129,15 +128,18 @@ def slow_synapses(maps: InputMap) -> Criterion:
         ratios[name] = max((tau_s / m.tau_m for _, _, tau_s, _ in sources), default=0.0)
     slow = {name: ratio for name, ratio in ratios.items() if ratio >= SLOW_SYNAPSE}
     leaky = {name for name, m in zip(maps.names, maps.membranes, strict=True) if m.drift is None}
-    errors = {n: -ERROR_AT_A_QUARTER * ratio / 0.25 for n, ratio in ratios.items() if ratio > 0.0 and n in leaky}
+    errors = {
+        n: -ERROR_AT_A_QUARTER * ratio / 0.25 for n, ratio in ratios.items() if 0.0 < ratio <= 0.25 and n in leaky
+    }
     verdict = "Synapses are fast against the membrane."
     if slow:
         verdict = f"Slow synapses: tau_s/tau_m is {listed(slow)}."
     if leaky & slow.keys():
-        worst = -min(errors[name] for name in leaky & slow.keys())
+        known = [-errors[name] for name in leaky & slow.keys() & errors.keys()]
+        off = f"about {max(known):.0f} % off" if len(known) == len(leaky & slow.keys()) else "further off than 10 %"
         verdict += (
             " The shift of the bounds that stands for it is of first order in its root; expect the theory's rate to be "
-            f"about {worst:.0f} % off (it is about 10 % too low at 0.25)."
+            f"{off} (it is about 10 % too low at 0.25)."
         )
     if white := [name for name in slow if name not in leaky]:
         verdict += (

@@ -201,7 +201,7 @@ def _finite_size(network: Network, state: SteadyState, maps: InputMap) -> Criter
     window = max(m.tau_m for m in maps.membranes)
     found = relative_fluctuation(network, state, window)
     if found is None:
-        return Criterion(name, {}, unit, limit, True, "There is no linear response to compute the fluctuations from.")
+        return Criterion(name, {}, unit, None, True, "Not known: the state is unstable, silent or noiseless.")
     values = inputs.known(maps.names, 100.0 * found)
     heard = {maps.names[c.pre] for c in maps.channels}
     fires = dict(zip(maps.names, state.rates >= SILENT, strict=True))
