@@ -41,8 +41,8 @@ class PhaseDiagram:
     lines : tuple of PhaseLine
         Where an oscillation begins (``hopf``) and where two states meet (``fold``), continued to the borders.
     beside : tuple of str
-        For each line the label just beside its middle that holds more growing modes: the name of a band that may be
-        too narrow for the grid. Empty for a fold line.
+        For each line the label just beside it, on the side where more modes grow: the name of a band that may be too
+        narrow for the grid. Empty for a fold line, and where both sides are alike.
     complete : bool
         False if it was interrupted; then the grid is what was done, and lines may be missing.
     """
@@ -292,16 +292,20 @@ def _search_edge(own: Family, a: PhasePoint, b: PhasePoint, axis: int, lines: li
 
 
 def _beside(own: Family, line: PhaseLine) -> str:
-    """The label just beside the middle of a Hopf line, on the side where more modes grow."""
+    """The label just beside a Hopf line, on the side where more modes grow; near its middle, but not at a sharp tip."""
     if line.kind != "hopf":
         return ""
     scaled = line.values / own.span
-    k = len(scaled) // 2
-    along = scaled[min(k + 1, len(scaled) - 1)] - scaled[k - 1]
-    across = _ASIDE * np.array([-along[1], along[0]]) / max(float(np.linalg.norm(along)), 1e-300)
-    sides = [np.clip((scaled[k] + way * across) * own.span, own.low, own.high) for way in (1.0, -1.0)]
-    points = [examine(own, (float(a), float(b))) for a, b in sides]
-    return max(points, key=lambda point: max((state.unstable for state in point.states), default=-1)).label
+    for part in (0.5, 0.25, 0.75):
+        k = min(max(int(part * len(scaled)), 1), len(scaled) - 2)
+        along = scaled[k + 1] - scaled[k - 1]
+        across = _ASIDE * np.array([-along[1], along[0]]) / max(float(np.linalg.norm(along)), 1e-300)
+        sides = [np.clip((scaled[k] + way * across) * own.span, own.low, own.high) for way in (1.0, -1.0)]
+        a, b = (examine(own, (float(x), float(y))) for x, y in sides)
+        more = sum(state.unstable for state in a.states) - sum(state.unstable for state in b.states)
+        if more:
+            return a.label if more > 0 else b.label
+    return ""
 
 
 def _alike(a: PhasePoint, b: PhasePoint) -> bool:
