@@ -1,7 +1,5 @@
 """Simulated networks do what the theory says: rates of neurons that are not leaky integrate-and-fire, and rhythms."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -22,7 +20,6 @@ from rheobase import (
 from rheobase.check.measure import activity_spectrum
 from rheobase.check.rhythm import dominant_frequency, predicted_frequency, predicted_spectrum
 from rheobase.check.timestep import rates_on_the_grid
-from rheobase.population.states.working_point import maps_of
 
 DT = 0.05  # ms
 TRANSIENT = 200.0  # ms
@@ -82,7 +79,8 @@ def test_rates_of_neurons_that_are_not_leaky_integrate_and_fire(network):
     The time step does little: at the threshold the drift is so strong that every neuron passes, and a spike stands
     half a step late on average. The asynchronous states are stable; their leading modes decay within 40 ms.
     """
-    steady = SimpleNamespace(**vars(population.working_point(network)), maps=maps_of(network))
+    steady = population.steady_state(network)
+    assert steady.stable and steady.mode.growth_per_s < -25
     shots = population.diffusion_error(network, steady)
     grid = np.abs(rates_on_the_grid(steady, DT) / steady.rates - 1) + 1e-3 * steady.rates * DT / 2
     known = shots.accuracy + grid
