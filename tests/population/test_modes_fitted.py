@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from rheobase import FixedIndegree, Hz, Network, Neuron, PoissonInput, Population, Projection, library, ms, mV
+from rheobase import FixedIndegree, Hz, Network, Neuron, PoissonInput, Population, Projection, Synapse, library
 from rheobase.population import NotCovered
 from rheobase.population.rhythm.linearised import linearise
 from rheobase.population.rhythm.modes import leading_modes
 from rheobase.population.rhythm.nyquist import unstable_modes
 from rheobase.population.rhythm.stability import stability
 from rheobase.population.states.working_point import maps_of, working_point
+from rheobase.units import ms, mV, nS, pF
 
 QUARTIC = Neuron(
     "dv/dt = (-v + v**4/(8000*mV**3))/tau_m : mV (unless refractory)",
@@ -40,7 +41,26 @@ def pair(excited, inhibited, unit, jump, external, rates, delays=(1.5, 1.5, 1.5,
     return Network(populations, projections, inputs)
 
 
+def of_conductances():
+    """The mean voltage follows the input with a pole of its own, inside the region where modes are searched."""
+    cell = Neuron(
+        "dv/dt = (g_L*(E_L - v) + I)/C : mV (unless refractory)\nI : pA = 0*pA",
+        threshold="v > -50*mV", reset="v = -60*mV", refractory=2 * ms, g_L=10 * nS, E_L=-70 * mV, C=200 * pF,
+    )  # fmt: skip
+    synapses = {"E": Synapse.conductance(0.5 * ms, 0 * mV), "I": Synapse.conductance(0.5 * ms, -80 * mV)}
+    return Network(
+        [Population(cell, 80, "E"), Population(cell, 20, "I")],
+        [
+            Projection(source, target, FixedIndegree(n), w * nS, 1.5 * ms, synapses[source])
+            for source, n, w in (("E", 20, 2), ("I", 10, 8))
+            for target in ("E", "I")
+        ],
+        [PoissonInput(name, 10 * Hz, 2 * nS, n=1000, synapse=synapses["E"]) for name in ("E", "I")],
+    )
+
+
 NETWORKS = {
+    "conductances": of_conductances(),
     "exponential": pair(library.eif(), library.eif(t_ref="1 ms"), mV, 0.2, 0.2, (16.5, 16), (0.5, 3.0, 1.0, 2.0)),
     "quadratic": pair(library.qif(eta=0.3, v_peak=30), library.qif(eta=0.3, v_peak=30), 1, 0.02, 0.03, (16, 16)),
     "of a user": pair(QUARTIC, QUARTIC, mV, 0.2, 0.2, (20, 16)),
