@@ -18,7 +18,7 @@ from rheobase.population.shots.diffusion_error import diffusion_error
 from rheobase.population.states.fixed_points import rates_and_slopes
 from rheobase.population.trust.finite_size_noise import relative_fluctuation
 from rheobase.population.trust.predictions import validity_report
-from rheobase.units import Hz, ms, mV
+from rheobase.units import Hz, kHz, ms, mV
 
 LIF = Neuron(
     "dv/dt = (I - v)/tau_m : mV (unless refractory)\nI : mV = 0*mV",
@@ -88,7 +88,7 @@ def test_slow_synapses_and_few_inputs():
     weak = excitatory(0.001, 9.0, Synapse.exponential(5 * ms), size=20000)
     (sentence,) = validity(weak, steady_state(weak))
     assert sentence.startswith("Slow synapses: tau_s/tau_m is 0.25 (E)")
-    assert "about 10 % off" in sentence
+    assert "the theory's rate is too high instead" in sentence  # the mean input is 2 sigma below the threshold
     few = Network(Population(LIF, 10, "E"), inputs=[PoissonInput("E", 60 * Hz, 1.5 * mV, n=8)])
     sentences = validity(few, steady_state(few))
     assert [s.split(":")[0] for s in sentences] == ["Large jumps", "Few inputs", "Skewed input"]
@@ -218,7 +218,29 @@ def test_what_is_not_known_is_not_called_kept(brunel):
     row = validity_report(brunel(6.0, 4.0))["finite-size noise"]
     assert row.limit is None and row.line.split()[:3] == ["finite-size", "noise", "-"]
     assert "Not known: the state is unstable" in row.line
-    slow = excitatory(0.001, 9.0, Synapse.exponential(40 * ms), size=20000)
+    slow = excitatory(0.001, 11.0, Synapse.exponential(40 * ms), size=20000)
     row = validity_report(slow)["tau_s/tau_m"]
     assert row.values["E"] == pytest.approx(2.0) and not row.kept and not row.errors
-    assert "further off than 10 %" in row.verdict
+    assert "more than 10 % too low" in row.verdict
+
+
+@pytest.mark.parametrize(("mu", "sigma", "n"), [(16.0, 8.0, 1500), (24.0, 4.0, 400), (12.0, 4.0, 6000)])
+def test_the_error_of_slow_synapses_is_what_simulations_find(mu, sigma, n):
+    """Too low where neurons fire often, by what the report says or less; too high where the mean is 2 sigma below."""
+    jump, tau = 0.2, 20.0
+    both, net = sigma**2 / (tau * jump**2), mu / (tau * jump)
+    slow = Synapse.exponential(5 * ms, "I")
+    kicks = [
+        PoissonInput("E", 0.5 * (both + way * net) * kHz, way * jump * tau / 5.0 * mV, n=1, synapse=slow)
+        for way in (1, -1)
+    ]
+    network = Network(Population(LIF, n, "E"), inputs=kicks)
+    report = validity_report(network)
+    row, state = report["tau_s/tau_m"], steady_state(network)
+    assert (state.mu[0], state.sigma[0]) == pytest.approx((mu, sigma))
+    rate, error = simulate(network, 2200 * ms, dt=0.1 * ms, seed=1, threads=1).rates(200 * ms)["E"][:2]
+    off, spread = 100.0 * (state.rates[0] / rate - 1.0), 100.0 * error / rate
+    if mu == 12.0:
+        assert off > 3.0 * spread and not row.errors and "by 2 sigma (E), the theory's rate is too high" in row.verdict
+    else:
+        assert row.errors["E"] == -10.0 and -10.0 - 3.0 * spread < off < -3.0 * spread

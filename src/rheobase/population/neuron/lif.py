@@ -204,7 +204,7 @@ def colour_shift(tau_s: ArrayLike, tau_m: ArrayLike) -> NDArray[np.float64]:
     r"""Shift of the scaled bounds that stands for the colour of synaptic noise: ``(alpha/2) sqrt(tau_s/tau_m)``.
 
     ``alpha = sqrt(2) abs(zeta(1/2))``. First order in ``sqrt(tau_s/tau_m)`` (Fourcaud & Brunel 2002); at
-    ``tau_s/tau_m = 0.25`` the rate is already some 10 % off.
+    ``tau_s/tau_m = 0.25`` the rate is already some 10 % off, too low where neurons fire often, too high where rarely.
     """
     return 0.5 * ALPHA * np.sqrt(np.asarray(tau_s, float) / np.asarray(tau_m, float))
 

@@ -127,7 +127,7 @@ def validity_report(network: Network, state: SteadyState | None = None) -> Valid
         inputs.few_events(maps, rates),
         inputs.skewness(network, state),
         inputs.approximation(diffusion),
-        inputs.slow_synapses(maps),
+        inputs.slow_synapses(maps, state),
         inputs.recurrent_noise(maps, rates, state),
         inputs.spread(maps, rates, state),
         inputs.dense(network, maps, rates),
