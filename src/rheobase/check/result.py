@@ -17,7 +17,7 @@ from rheobase.check.table import table
 from rheobase.check.time_course import TimeCourse
 from rheobase.jsonfile import json_text, plain
 from rheobase.population import Mode, SteadyState
-from rheobase.population.density.population_activity import METHODS as DENSITY
+from rheobase.population.density.density_course import METHODS as DENSITY
 from rheobase.population.fluctuations.spectrum import METHODS as LINEAR_RESPONSE
 from rheobase.simulation import Recording
 

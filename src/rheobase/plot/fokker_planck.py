@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,22 +22,30 @@ def population_activity(result: Any, shown: int | None = None, ax: Any = None) -
     ax
         Axes to draw the rates into, of ``shown`` only if that is given; a new figure with the density by default.
     """
+    return rates_over_density(result, shown, ax, _rates)
+
+
+def rates_over_density(
+    result: Any, shown: int | None, ax: Any, rates: Callable[[Any, Any, Sequence[int]], None]
+) -> Any:
+    """What ``rates`` draws of all populations above the density of one; with ``ax``, what it draws there."""
     from matplotlib import pyplot
 
+    everyone = range(len(result.populations))
     with style():
         if ax is not None:
-            _rates(ax, result, range(len(result.populations)) if shown is None else [shown])
+            rates(ax, result, everyone if shown is None else [shown])
             ax.set_xlabel("time (ms)")
-            if len(ax.lines) > 1:
+            if len(ax.get_legend_handles_labels()[0]) > 1:
                 ax.legend(loc="best")
             return ax.figure
         figure, (above, below) = pyplot.subplots(
             2, 1, figsize=(7.0, 5.0), sharex=True, height_ratios=(1, 1.3), layout="constrained"
         )
-        _rates(above, result, range(len(result.populations)))
-        if len(result.populations) > 1:
+        rates(above, result, everyone)
+        if len(above.get_legend_handles_labels()[0]) > 1:
             above.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
-        density(figure, below, result, shown or 0)
+        _density(figure, below, result, shown or 0)
         below.set_xlim(result.times[0], result.times[-1])
     return figure
 
@@ -49,7 +57,7 @@ def _rates(axes: Any, result: Any, numbers: Sequence[int]) -> None:
     from_zero(axes)
 
 
-def density(figure: Any, axes: Any, result: Any, shown: int) -> None:
+def _density(figure: Any, axes: Any, result: Any, shown: int) -> None:
     """The density of one population in time, in grey."""
     v, values, unit = result.voltages[shown], result.densities[shown], result.units[shown]
     whose = f" of {result.populations[shown]}" if len(result.populations) > 1 else ""

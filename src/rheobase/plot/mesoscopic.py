@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rheobase.plot.fokker_planck import density
-from rheobase.plot.style import THEORY, colour, from_zero, style
+from rheobase.plot.fokker_planck import rates_over_density
+from rheobase.plot.style import THEORY, colour, from_zero
 
 _BIN = 1.0  # ms
 
@@ -23,22 +23,7 @@ def mesoscopic_activity(result: Any, shown: int | None = None, ax: Any = None) -
     ax
         Axes to draw the rates into, of ``shown`` only if that is given; a new figure with the density by default.
     """
-    from matplotlib import pyplot
-
-    with style():
-        if ax is not None:
-            _rates(ax, result, range(len(result.populations)) if shown is None else [shown])
-            ax.set_xlabel("time (ms)")
-            ax.legend(loc="best")
-            return ax.figure
-        figure, (above, below) = pyplot.subplots(
-            2, 1, figsize=(7.0, 5.0), sharex=True, height_ratios=(1, 1.3), layout="constrained"
-        )
-        _rates(above, result, range(len(result.populations)))
-        above.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
-        density(figure, below, result, shown or 0)
-        below.set_xlim(result.times[0], result.times[-1])
-    return figure
+    return rates_over_density(result, shown, ax, _rates)
 
 
 def _rates(axes: Any, result: Any, numbers: Sequence[int]) -> None:

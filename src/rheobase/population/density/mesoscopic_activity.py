@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.model.errors import ModelError
-from rheobase.model.network import nearest
 from rheobase.numerics.rate_statistics import WINDOWS, mean_and_error, power_spectrum
-from rheobase.population.density.population_activity import COLOURED, METHODS
+from rheobase.population.density.density_course import DensityCourse
 from rheobase.units import internal, ms
 
 Array = NDArray[np.float64]
@@ -25,8 +24,8 @@ _FINITE = (
 )
 
 
-@dataclass(frozen=True, repr=False)
-class MesoscopicActivity:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class MesoscopicActivity(DensityCourse):
     """Result of `mesoscopic`. Steps go from one of `times` to the next.
 
     Attributes
@@ -61,24 +60,10 @@ class MesoscopicActivity:
         A sentence.
     """
 
-    populations: tuple[str, ...]
     sizes: NDArray[np.int64]
-    times: Array
     counts: NDArray[np.int64]
     expected: Array
-    refractory: Array
-    probability: Array
-    mu: Array
-    sigma: Array
-    snapshots: Array
-    voltages: tuple[Array, ...]
-    densities: tuple[Array, ...]
-    units: tuple[str, ...]
-    dt: float
     seed: int
-    status: str
-    name: str = ""
-    coloured: bool = False
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{n:,} {name}" for name, n in zip(self.populations, self.sizes, strict=True))
@@ -132,26 +117,6 @@ class MesoscopicActivity:
         _, rate = self.population_rate(population, bin, start)
         width = self._width(bin, "bin") * self.dt
         return power_spectrum(rate, width, self._width(segment, "segment") * self.dt)
-
-    def density(self, population: str | None = None) -> tuple[Array, Array]:
-        """Places ``v`` and the density there at `snapshots`, (snapshots, places)."""
-        k = self._number(population)
-        return self.voltages[k], self.densities[k]
-
-    def mean_voltage(self, population: str | None = None) -> Array:
-        """Mean membrane potential of the neurons that are not refractory, at `snapshots`."""
-        v, density = self.density(population)
-        return np.asarray(np.trapezoid(density * v, v, axis=1) / np.trapezoid(density, v, axis=1), float)
-
-    def _number(self, population: str | None) -> int:
-        if population is None and len(self.populations) == 1:
-            return 0
-        if population not in self.populations:
-            raise ModelError(
-                f"there is no population {population!r}{nearest(str(population), self.populations)}; there are: "
-                f"{', '.join(self.populations)}"
-            )
-        return self.populations.index(population)
 
     def _step(self, start: Any) -> int:
         begin = _milliseconds(start, "start")
@@ -219,8 +184,7 @@ class MesoscopicActivity:
 
     def cite(self) -> str:
         """The publications behind the methods used here."""
-        methods = (*METHODS, *_FINITE)
-        return "\n".join((*methods, COLOURED) if self.coloured else methods)
+        return "\n".join((super().cite(), *_FINITE))
 
 
 def _milliseconds(value: Any, name: str) -> float:

@@ -9,20 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.model.errors import ModelError
-from rheobase.model.network import nearest
+from rheobase.population.density.density_course import DensityCourse
 
 Array = NDArray[np.float64]
 
-METHODS = (
-    "Brunel N, Hakim V (1999), Neural Comput 11:1621 (Fokker-Planck equation of a spiking network)",
-    "Scharfetter DL, Gummel HK (1969), IEEE Trans Electron Devices 16:64 (finite volumes)",
-    "Bank RE et al. (1985), IEEE Trans Electron Devices 32:1992 (TR-BDF2)",
-)
-COLOURED = "Fourcaud N, Brunel N (2002), Neural Comput 14:2057 (coloured noise: threshold and reset raised)"
 
-
-@dataclass(frozen=True, repr=False)
-class PopulationActivity:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class PopulationActivity(DensityCourse):
     """Result of `fokker_planck`.
 
     Attributes
@@ -51,21 +44,7 @@ class PopulationActivity:
         A sentence.
     """
 
-    populations: tuple[str, ...]
-    times: Array
     rates: Array
-    refractory: Array
-    probability: Array
-    mu: Array
-    sigma: Array
-    snapshots: Array
-    voltages: tuple[Array, ...]
-    densities: tuple[Array, ...]
-    units: tuple[str, ...]
-    dt: float
-    status: str
-    name: str = ""
-    coloured: bool = False
 
     def __repr__(self) -> str:
         return f"PopulationActivity({self.name!r}: {self.times[-1]:g} ms, {', '.join(self.populations)})"
@@ -73,26 +52,6 @@ class PopulationActivity:
     def rate(self, population: str | None = None) -> Array:
         """Rate (Hz) of one population at `times`; the name may be left out where there is only one."""
         return self.rates[self._number(population)]
-
-    def density(self, population: str | None = None) -> tuple[Array, Array]:
-        """Places ``v`` and the density there at `snapshots`, (snapshots, places)."""
-        k = self._number(population)
-        return self.voltages[k], self.densities[k]
-
-    def mean_voltage(self, population: str | None = None) -> Array:
-        """Mean membrane potential of the neurons that are not refractory, at `snapshots`."""
-        v, density = self.density(population)
-        return np.asarray(np.trapezoid(density * v, v, axis=1) / np.trapezoid(density, v, axis=1), float)
-
-    def _number(self, population: str | None) -> int:
-        if population is None and len(self.populations) == 1:
-            return 0
-        if population not in self.populations:
-            raise ModelError(
-                f"there is no population {population!r}{nearest(str(population), self.populations)}; there are: "
-                f"{', '.join(self.populations)}"
-            )
-        return self.populations.index(population)
 
     def summary(self) -> str:
         """A line for each population (rate at the end, its range, refractory fraction) and the status."""
@@ -130,7 +89,3 @@ class PopulationActivity:
             for what, unit in units.items()
         }  # fmt: skip
         return xarray.Dataset(data, attrs={"dt_ms": self.dt, "status": self.status})
-
-    def cite(self) -> str:
-        """The publications behind the methods used here."""
-        return "\n".join((*METHODS, COLOURED) if self.coloured else METHODS)
