@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from rheobase import library
 from rheobase.model.errors import ModelError
 from rheobase.model.neuron import Neuron
-from rheobase.numerics.jump_expansion import boundary
+from rheobase.numerics.jump_expansion import boundary, expansion
 from rheobase.numerics.jump_passage import JumpProcess
 from rheobase.numerics.jumps import Jumps, total
 from rheobase.population.shots.kramers_moyal import kramers_moyal
@@ -108,3 +109,21 @@ def test_a_spike_current_carries_the_voltage_over_the_threshold(law):
     in_volts = found("volt", 0.5)[0]
     assert in_volts.log_rates == pytest.approx(coarse.log_rates, abs=2.0 * (coarse.error + in_volts.error))
     assert "are known to" in coarse.summary()
+
+
+@pytest.mark.parametrize("peak", [100.0, 300.0, 1000.0, 3000.0])
+def test_a_slow_place_on_a_long_way_up_is_resolved(peak):
+    """The time to a quadratic neuron's distant peak is spent near 0: to order n the error falls as for a near one."""
+    neuron, trains = library.qif(v_peak=peak), (4000.0, 0.02)
+    exact = shot_noise_rate(neuron, *trains, mu=-1.0)
+    series = kramers_moyal(neuron, *trains, mu=-1.0)
+    assert series.error < 2e-6
+    assert series.log_rates[0] == pytest.approx(np.log(exact.diffusion), abs=2.0 * series.error)
+    assert abs(series.log_rates[1] - exact.log_rate) < 0.1 * abs(series.log_rates[0] - exact.log_rate)
+
+
+def test_terms_that_are_not_resolved_are_no_number():
+    """A row of wells, each too narrow for the panels: a sentence, not a rate with a large error."""
+    rough = JumpProcess(lambda v: 3.0 * np.sin(600.0 * v) + 1.0 - v, 0.0, 1.0, (Jumps(90.0, 0.01),))
+    with pytest.raises(ArithmeticError, match="too fast for this method"):
+        expansion(rough, 3)

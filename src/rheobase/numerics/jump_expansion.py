@@ -47,6 +47,8 @@ _PARTS, _ENOUGH, _MOST_EDGES = (
     160,
 )  # from reset to threshold: at least so many panels, until the terms stay
 _PER_UNIT = 0.5  # panels of 12 points for each
+_WIDEST = 2.0  # in units of the length over which the mean time changes
+_WORST = 0.01  # of the terms: what is less well known than that is no number to give
 _CARRIED = 20.0  # drift over noise in the length of a jump, from which the drift alone leads upwards
 
 
@@ -65,7 +67,7 @@ def expansion(process: JumpProcess, order: int) -> tuple[Array, float]:
     Raises
     ------
     ArithmeticError
-        If nothing pulls up below the reset.
+        If nothing pulls up below the reset, or two orders of the method differ by more than a per cent.
     ValueError
         If order 4 is asked for with downward jumps.
     """
@@ -82,6 +84,8 @@ def expansion(process: JumpProcess, order: int) -> tuple[Array, float]:
             best, error = high, apart
         if error <= _ENOUGH:
             break
+    if not error <= _WORST:
+        raise ArithmeticError("the mean time to the threshold changes too fast for this method to resolve")
     return best, error
 
 
@@ -117,12 +121,43 @@ def _finer(mesh: Mesh, process: JumpProcess, parts: int) -> Mesh:
     The third derivative of a mean time changes faster than that itself.
     """
     span = process.threshold - process.reset
-    low, high = mesh.edges[:-1], mesh.edges[1:]
+    edges = _halved(mesh.edges, process)
+    low, high = edges[:-1], edges[1:]
     count = np.where(
         high > process.reset - span, np.maximum(np.ceil((high - low) * parts / span - 1e-9), 1.0), 1.0
     ).astype(int)
     inner = [np.linspace(a, b, n + 1)[:-1] for a, b, n in zip(low, high, count, strict=True)]
-    return Mesh(np.append(np.concatenate(inner), mesh.edges[-1]), mesh.order, mesh.count)
+    return Mesh(np.append(np.concatenate(inner), edges[-1]), mesh.order, mesh.count)
+
+
+def _halved(edges: Array, process: JumpProcess) -> Array:
+    """Panels that are halved while the mean time changes within them: around a slow place on a long way up."""
+    while True:
+        low, width = edges[:-1], np.diff(edges)
+        within = np.min([_length(process, low + part * width, width) for part in (0.0, 0.5, 1.0)], axis=0)
+        wide = width > _WIDEST * within
+        if not np.any(wide) or edges.size > _MOST_EDGES:
+            return edges
+        edges = np.sort(np.append(edges, (low + 0.5 * width)[wide]))
+
+
+def _length(process: JumpProcess, v: Array, width: Array) -> Array:
+    """Over what length the mean time changes: that of the speed ``f``, or, if longer, that over which noise blurs it.
+
+    The lengths of ``f`` are ``f/f'`` and ``sqrt(f/f'')``; the noise rules over a length ``l`` with ``f l < D``.
+    """
+    step, diffusion = 1e-3 * width, 0.5 * process.variance
+    above, here, below = (process.pull(v + side * step) for side in (1.0, 0.0, -1.0))
+    speed, slope, bend = (
+        np.abs(here),
+        np.abs(above - below) / (2.0 * step),
+        np.abs(above - 2.0 * here + below) / step**2,
+    )
+    bend[bend * width**2 <= 1e-6 * (speed + slope * width)] = 0.0  # rounding
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.fmin(speed / slope, np.sqrt(speed / bend))
+        blur = np.min([diffusion / speed, np.sqrt(diffusion / slope), np.cbrt(diffusion / bend)], axis=0)
+    return np.fmax(own, blur)
 
 
 def boundary(process: JumpProcess, order: int = 3) -> Boundary:
