@@ -221,7 +221,7 @@ def test_what_is_not_known_is_not_called_kept(brunel):
     slow = excitatory(0.001, 11.0, Synapse.exponential(40 * ms), size=20000)
     row = validity_report(slow)["tau_s/tau_m"]
     assert row.values["E"] == pytest.approx(2.0) and not row.kept and not row.errors
-    assert "more than 10 % too low" in row.verdict
+    assert "of E is too low, at 0.25 by 4 to 10 %; how much beyond is not known" in row.verdict
 
 
 @pytest.mark.parametrize(("mu", "sigma", "n"), [(16.0, 8.0, 1500), (24.0, 4.0, 400), (12.0, 4.0, 6000)])

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from rheobase.numerics.kernel import kernel
 from rheobase.numerics.quadrature import legendre
 
 Array = NDArray[np.float64]
@@ -53,10 +54,7 @@ class Mesh:
 
     def add_values(self, matrix: Array, rows: NDArray[np.int64], v: Array, factor: Array) -> None:
         """Add ``factor * U(v)`` to rows of a matrix; below the lowest edge it is the value there."""
-        v = np.maximum(v, self.edges[0])
-        panel = np.clip(np.searchsorted(self.edges, v, side="right") - 1, 0, self.edges.size - 2)
-        columns = panel[:, None] * (self.order + 1) + np.arange(self.order + 1)
-        np.add.at(matrix, (rows[:, None], columns), factor[:, None] * self.lagrange(v, panel))
+        _add_values(matrix, rows, v, factor, self.edges, self.points, self.weight)
 
     def local(self, n: int) -> Array:
         """Rows of the ``n``-th derivative at the Gauss points, over the unknowns of their own panels."""
@@ -77,3 +75,28 @@ class Mesh:
         """The ``n``-th derivative at the upper end."""
         row = np.linalg.matrix_power(self.first, n)[-1] / self.half[-1] ** n
         return float(row @ values[self.size - self.order - 1 : self.size])
+
+
+@kernel
+def _add_values(
+    matrix: Array, rows: NDArray[np.int64], v: Array, factor: Array, edges: Array, points: Array, weight: Array
+) -> None:
+    """`Mesh.add_values`, by the barycentric formula in the panel of each ``v``."""
+    size = points.size
+    for k in range(v.size):
+        at = max(v[k], edges[0])
+        panel = min(max(np.searchsorted(edges, at, side="right") - 1, 0), edges.size - 2)
+        low, high = edges[panel], edges[panel + 1]
+        place = (2.0 * at - low - high) / (high - low)
+        hit, total = -1, 0.0
+        for j in range(size):
+            gap = place - points[j]
+            if abs(gap) < 1e-15:
+                hit = j
+            else:
+                total += weight[j] / gap
+        if hit >= 0:
+            matrix[rows[k], panel * size + hit] += factor[k]
+        else:
+            for j in range(size):
+                matrix[rows[k], panel * size + j] += factor[k] * weight[j] / ((place - points[j]) * total)

@@ -46,4 +46,6 @@ def _modes(axes: Any, result: Any) -> None:
     axes.margins(0.15)
     axes.set(xlabel="growth (1/s)", ylabel="frequency (Hz)", title="leading modes")
     axes.set_ylim(bottom=0)
-    axes.legend(loc="best")
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:  # below, since the marks of a legend among so few points would be taken for points
+        axes.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, handletextpad=0.2)

@@ -96,7 +96,8 @@ class PhaseDiagram:
         """A sentence."""
         kinds = [line.kind for line in self.lines]
         ending = "" if self.complete else " It was interrupted: what is shown is not all."
-        return f"{kinds.count('hopf')} Hopf lines and {kinds.count('fold')} fold lines.{ending}"
+        hopf, fold = kinds.count("hopf"), kinds.count("fold")
+        return f"{hopf} Hopf line{'s' * (hopf != 1)} and {fold} fold line{'s' * (fold != 1)}.{ending}"
 
     def summary(self) -> str:
         """What the labels found mean, how much of the plane each has, and the lines, in lines."""

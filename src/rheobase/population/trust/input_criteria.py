@@ -158,8 +158,8 @@ def _shifted(below: dict[str, float], errors: dict[str, float]) -> str:
     told = " The shift of the bounds that stands for it is of first order in its root."
     if near:
         known = [-errors[name] for name in near if name in errors]
-        off = f"about {max(known):.0f} %" if len(known) == len(near) else "more than 10 %"
-        told += f" Expect the theory's rate of {', '.join(near)} to be {off} too low (at 0.25 it is 4 to 10 %)."
+        told += f" The theory's rate of {', '.join(near)} is too low, at 0.25 by 4 to 10 %; "
+        told += f"expect about {max(known):.0f} %." if len(known) == len(near) else "how much beyond is not known."
     if far:
         told += (
             f" Where the mean input is far below the threshold, here by {listed(far, ' sigma')}, the theory's rate is "
