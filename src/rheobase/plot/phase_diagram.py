@@ -16,6 +16,8 @@ _NAMES = {
     "AI": "asynchronous irregular", "SR": "synchronous regular", "SI fast": "synchronous irregular, fast",
     "SI slow": "synchronous irregular, slow", "Q": "almost quiescent",
 }  # fmt: skip
+_PIXELS = 400  # each way
+_ROOM = 0.05  # of the plane around a label in usual letters
 _MIXED = ("#EADCF0", "#D9E8E6", "#F0E6D2", "#E2E2F2", "#F2DDE2", "#DDEBD0")
 
 
@@ -85,45 +87,82 @@ def phase_diagram(result: Any, ax: Any = None) -> Any:
 
 
 def _regions(ax: Any, result: Any) -> list[str]:
-    """Colours around the places of the grid, and each label once, where its region is widest; the labels."""
+    """Colours of the plane, and each label once, where its region is widest; the labels."""
     from matplotlib.colors import ListedColormap
 
     kinds = list(dict.fromkeys(label for column in result.labels for label in column))
     mixed = [kind for kind in kinds if kind not in _REGIONS]
     fills = [_REGIONS.get(kind) or _MIXED[mixed.index(kind) % len(_MIXED)] for kind in kinds]
-    index = np.array([[kinds.index(label) for label in column] for column in result.labels])
-    ax.pcolormesh(
-        result.x, result.y, index.T, cmap=ListedColormap(fills), vmin=-0.5, vmax=len(kinds) - 0.5, shading="nearest"
-    )
+    labels = np.array([[kinds.index(label) for label in column] for column in result.labels])
+    image = regions(result.x, result.y, labels, [line.values for line in result.lines])
+    ax.imshow(
+        image.T, origin="lower", extent=(*result.x[[0, -1]], *result.y[[0, -1]]), aspect="auto",
+        interpolation="nearest", cmap=ListedColormap(fills), vmin=-0.5, vmax=len(kinds) - 0.5, zorder=0,
+    )  # fmt: skip
     for number, kind in enumerate(kinds):
-        column, row, room = _widest(index == number)
-        x, y = _inward(result.x, column), _inward(result.y, row)
-        size = 9.0 if room > 1.0 else 7.5
-        ax.text(x, y, kind.replace(" + ", "\n+ "), ha="center", va="center", fontsize=size, clip_on=True,
-                bbox={"facecolor": "white", "alpha": 0.6, "edgecolor": "none", "pad": 1.0})  # fmt: skip
+        across, upright, room = _widest(image == number)
+        ax.text(
+            across, upright, kind.replace(" + ", "\n+ "), transform=ax.transAxes, ha="center", va="center",
+            fontsize=9.0 if room > _ROOM else 7.5,
+            bbox={"facecolor": "white", "alpha": 0.6, "edgecolor": "none", "pad": 1.0},
+        )  # fmt: skip
     return kinds
 
 
-def _widest(own: Any) -> tuple[int, int, float]:
-    """The place of a region that is farthest from its border, and how far, in steps of the grid.
+def regions(x: Any, y: Any, labels: Any, lines: Any) -> Any:
+    """The label of each pixel of the plane: that of the nearest place of the grid which no line divides from it.
 
-    The border of the plane counts as one, a little farther off.
+    Parameters
+    ----------
+    x, y
+        The grid.
+    labels : ndarray of int (x, y)
+    lines
+        Each an array (points, 2).
+
+    Returns
+    -------
+    ndarray of int (pixels, pixels)
+        Across, upright.
     """
-    places = np.argwhere(own)
-    others = np.argwhere(~own)
-    shape = np.array(own.shape)
-    room = np.min(np.minimum(places, shape - 1 - places), axis=1) + 0.6
-    if len(others):
-        room = np.minimum(room, np.min(np.linalg.norm(places[:, None] - others[None], axis=2), axis=1))
-    centre = np.linalg.norm(places - places.mean(axis=0), axis=1)
-    best = int(np.argmax(room - 1e-3 * centre))
-    return int(places[best, 0]), int(places[best, 1]), float(room[best])
+    from scipy.ndimage import distance_transform_edt, label
+    from scipy.spatial import KDTree
+
+    low, size = np.array([x[0], y[0]]), np.array([np.ptp(x), np.ptp(y)])
+    free = np.ones((_PIXELS, _PIXELS), bool)
+    for line in lines:
+        free[tuple(_drawn((line - low) / size * _PIXELS).T)] = False
+    pieces = np.asarray(label(free)[0])
+    grid = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
+    steps = _PIXELS / (np.array(labels.shape) - 1)  # pixels between places of the grid, each way
+    at = (grid - low) / size * _PIXELS
+    piece = pieces[tuple(np.minimum(at.astype(int), _PIXELS - 1).T)]
+    image = np.full(free.shape, -1)
+    for number in np.unique(piece[piece > 0]):
+        own, inside = piece == number, np.argwhere(pieces == number)
+        nearest = KDTree(at[own] / steps).query((inside + 0.5) / steps)[1]
+        image[tuple(inside.T)] = labels.ravel()[own][nearest]
+    # the lines themselves, and what they enclose between the places of the grid
+    nearest = np.asarray(distance_transform_edt(image < 0, return_distances=False, return_indices=True))
+    return image[tuple(nearest)]
 
 
-def _inward(values: Any, k: int) -> float:
-    """The middle of what is seen of the stretch around a place: half of it lies outside at a border."""
-    step = values[1] - values[0]
-    return float(values[k] + (0.25 * step if k == 0 else -0.25 * step if k == len(values) - 1 else 0.0))
+def _drawn(line: Any) -> Any:
+    """The pixels of a line, without gaps through which one could pass sideways or upright."""
+    steps = np.maximum(np.ceil(2.0 * np.abs(np.diff(line, axis=0)).max(axis=1)), 1).astype(int)
+    fine = np.concatenate([np.linspace(a, b, n + 1) for a, b, n in zip(line[:-1], line[1:], steps, strict=True)])
+    pixels = np.floor(fine).astype(int)
+    return np.unique(pixels[np.all((pixels >= 0) & (pixels < _PIXELS), axis=1)], axis=0)
+
+
+def _widest(own: Any) -> tuple[float, float, float]:
+    """The place of a region that is farthest from its border, as fractions of the axes, and how far that is."""
+    from scipy.ndimage import distance_transform_edt
+
+    room = np.asarray(distance_transform_edt(np.pad(own, 1)))[1:-1, 1:-1]
+    best = np.argwhere(room > 0.98 * room.max())
+    across, upright = best[np.argmin(np.linalg.norm(best - best.mean(axis=0), axis=1))]
+    return (across + 0.5) / _PIXELS, (upright + 0.5) / _PIXELS, float(room.max()) / _PIXELS
 
 
 def _name_band(ax: Any, line: Any, name: str) -> None:
