@@ -132,7 +132,8 @@ def regions(x: Any, y: Any, labels: Any, lines: Any) -> Any:
     free = np.ones((_PIXELS, _PIXELS), bool)
     for line in lines:
         free[tuple(_drawn((line - low) / size * _PIXELS).T)] = False
-    pieces = np.asarray(label(free)[0])
+    pieces = np.empty(free.shape, np.int32)
+    label(free, output=pieces)
     grid = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
     steps = _PIXELS / (np.array(labels.shape) - 1)  # pixels between places of the grid, each way
     at = (grid - low) / size * _PIXELS
