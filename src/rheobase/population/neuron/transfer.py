@@ -134,7 +134,8 @@ def transfer(neuron: Neuron, mu: Any = 0.0, sigma: Any = 0.0, **parameters: Any)
     -------
     StationaryRate
         Within `jax.grad` and its kin a `TracedRate` with ``rate`` and ``log_rate``, which can be differentiated once
-        with respect to ``mu``, ``sigma`` and every parameter (plain numbers in the declared units).
+        with respect to ``mu``, ``sigma`` and every parameter (plain numbers or arrays, in the declared units); nan
+        where there is no noise or the parameters make no neuron.
 
     Raises
     ------
