@@ -1,8 +1,10 @@
-"""The bar of long work: how far it is, how fast it goes, how much time is left."""
+"""Long work: a bar that says how far it is, how fast it goes, how much time is left; and Ctrl-C."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _SECONDS_BETWEEN = 0.1
@@ -41,3 +43,32 @@ class Progress:
         """Take the bar away."""
         if self.bar is not None:
             self.bar.close()
+
+
+@contextmanager
+def plain_interrupts() -> Iterator[None]:
+    """Make sure that Ctrl-C is a `KeyboardInterrupt`.
+
+    While a compiled function runs, Python waits with the signal until the next line of its own, which is often within
+    Numba, where it puts the parts of a result together. Numba reports what happens there as a `SystemError`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        In place of a `SystemError` that comes from one.
+    """
+    try:
+        yield
+    except SystemError as error:
+        if from_interrupt(error):
+            raise KeyboardInterrupt from error
+        raise
+
+
+def from_interrupt(error: BaseException | None) -> bool:
+    """Whether an error is a `KeyboardInterrupt` or comes from one."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from rheobase.errors import ModelError
+from rheobase.progress import plain_interrupts
 
 INTERRUPTED = 130
 REFUSED = 2
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from rheobase.cli.parser import read_arguments
 
         options = read_arguments(sys.argv[1:] if arguments is None else arguments)
-        options.run(options)
+        with plain_interrupts():
+            options.run(options)
         sys.stdout.flush()
     except (ModelError, OSError) as error:
         if isinstance(error, BrokenPipeError):  # the reader of a pipe, such as head, has seen enough

@@ -20,6 +20,7 @@ from rheobase.dynamics.cycles.special_cycles import Found, changes, located, set
 from rheobase.dynamics.field import VectorField
 from rheobase.numerics.collocation import Orbit, Problem
 from rheobase.numerics.periodic import Direction, Solution, between, correct, inner, moved, spread, unit, wanted
+from rheobase.progress import from_interrupt
 
 Array = NDArray[np.float64]
 
@@ -158,7 +159,9 @@ def follow(problem: Problem, first: Solution, step: float, limits: Limits, finis
                 return path(_canard(solutions[since:]), complete=False)
             if walk.here.orbit.period > limits.longest_period:
                 return path(f"the period exceeds {limits.longest_period:.6g} ms")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemError) as error:
+        if not from_interrupt(error):
+            raise
         return path("interrupted", complete=False)
     return path(f"{limits.most} cycles were computed, as many as asked for", complete=False)
 

@@ -23,6 +23,7 @@ from rheobase.numerics.bracket import root
 from rheobase.numerics.collocation import Orbit, Problem
 from rheobase.numerics.cycle_fold import CycleFold, Plane, Shift, cosine, shifted
 from rheobase.numerics.cycle_fold_newton import correct, first
+from rheobase.progress import from_interrupt
 
 Array = NDArray[np.float64]
 Bounds = Mapping[str, tuple[float, float]]
@@ -209,7 +210,9 @@ class _Way:
         try:
             while stop is None and len(self.folds) < most:
                 stop = self._vanished() or self._refreshed() or self._advanced() or self._ended()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemError) as error:
+            if not from_interrupt(error):
+                raise
             stop = _Stop("interrupted", False)
         stop = stop or self._lost(f"{most} points were not enough")
         closed = stop.sentence == _CLOSED

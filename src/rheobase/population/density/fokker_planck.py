@@ -11,6 +11,7 @@ from rheobase.population.density.fokker_planck_run import Run
 from rheobase.population.density.fokker_planck_start import STATIONARY
 from rheobase.population.density.population_activity import PopulationActivity
 from rheobase.population.density.problem import Interrupted, network_of, problem
+from rheobase.progress import plain_interrupts
 from rheobase.units import ms
 
 __all__ = ["Interrupted", "fokker_planck"]
@@ -95,7 +96,8 @@ def fokker_planck(
     what = problem(network_of(model, parameters), duration, mu, sigma, initial, dt, dv, snapshots)
     run = Run(what, channels_of(what.maps, what.dt))
     try:
-        run.go(progress)
+        with plain_interrupts():
+            run.go(progress)
     except KeyboardInterrupt:
         status = f"interrupted at {run.done * what.dt:g} ms of {what.steps * what.dt:g} ms"
         raise Interrupted(run.activity(status)) from None

@@ -13,6 +13,7 @@ from rheobase.population.density.fokker_planck_start import STATIONARY
 from rheobase.population.density.mesoscopic_activity import MesoscopicActivity
 from rheobase.population.density.mesoscopic_run import MesoscopicRun
 from rheobase.population.density.problem import Interrupted, network_of, problem
+from rheobase.progress import plain_interrupts
 from rheobase.units import ms
 
 _MOST = 10**12
@@ -93,7 +94,8 @@ def mesoscopic(
     what = problem(network, duration, mu, sigma, initial, dt, dv, snapshots)
     run = MesoscopicRun(what, key)
     try:
-        run.go(progress)
+        with plain_interrupts():
+            run.go(progress)
     except KeyboardInterrupt:
         status = f"interrupted at {run.done * what.dt:g} ms of {what.steps * what.dt:g} ms"
         raise Interrupted(run.activity(status)) from None

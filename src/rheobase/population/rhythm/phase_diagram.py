@@ -16,7 +16,7 @@ from rheobase.model.network import Network
 from rheobase.population.rhythm.phase_lines import PhaseLine, covered, crossed, crossings, explained, followed, seeds
 from rheobase.population.rhythm.phase_points import LABELS, PhasePoint, examine
 from rheobase.population.states.family import Family, family
-from rheobase.progress import Progress
+from rheobase.progress import Progress, plain_interrupts
 
 Array = NDArray[np.float64]
 Place = tuple[float, float]
@@ -220,9 +220,10 @@ def phase_diagram(
     done: list[PhasePoint] = []
     complete, populations = True, own.populations
     try:
-        _examine_all(own, places, client, done, bar)
-        _find_lines(own, done, n_y, lines, bar)
-        beside.extend(_beside(own, line) for line in lines)
+        with plain_interrupts():
+            _examine_all(own, places, client, done, bar)
+            _find_lines(own, done, n_y, lines, bar)
+            beside.extend(_beside(own, line) for line in lines)
     except KeyboardInterrupt:
         complete = False
     finally:
