@@ -129,7 +129,7 @@ def theory(options: argparse.Namespace) -> None:
     """Print the stationary states of a network and how far the theory can be trusted."""
     from rheobase.cli.theory import run
 
-    run(options)
+    run(options, tell=_wants_progress(options))
 
 
 def phase_diagram(options: argparse.Namespace) -> None:

@@ -10,16 +10,22 @@ from rheobase.cli.models import entry_of, find, is_file
 from rheobase.errors import ModelError
 from rheobase.jsonfile import json_text
 from rheobase.model.network import Network
+from rheobase.progress import Progress
 from rheobase.units import parse_quantity
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace, tell: bool) -> None:
     """Print every stationary state with its leading modes, and how far the theory can be trusted."""
     from rheobase import population
 
     network = network_of(options.model, options.parameters)
-    states = population.steady_states(network)
-    report = population.validity_report(network)
+    bar = Progress(2, "states and validity", tell, in_time=False)
+    try:
+        states = population.steady_states(network)
+        bar.tick(1)
+        report = population.validity_report(network)
+    finally:
+        bar.close()
     print(f"{network.name or options.model}: mean-field theory\n")
     print(states.summary())
     print("\nHow far can it be trusted?\n")

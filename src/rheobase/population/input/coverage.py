@@ -91,7 +91,10 @@ def _obstacles(item: Projection | PoissonInput | CurrentInput, target: Membrane)
     if isinstance(item, CurrentInput):
         name = f"the current into '{item.population}'"
         if item.dt is not None:
-            return [f"{name}: the theory covers constant currents so far; this one is a time course"]
+            return [
+                f"{name}: the stationary theory covers constant currents; this one is a time course, "
+                "which population.fokker_planck(network, duration) follows"
+            ]
         return [f"{name}: {_DIFFERS}"] if np.ptp(item.amplitude) > 0.0 else []
     into = (
         f"projection '{item.pre}' to '{item.post}'"
