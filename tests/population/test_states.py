@@ -121,3 +121,16 @@ def test_neurons_without_noise_have_no_density(make):
     """Not nan: a density of all neurons at one place is no number."""
     state = steady_state(Network(Population(make(), 10, "Q")))
     assert np.array_equal(state.density("Q", np.linspace(-90.0, 90.0, 7)), np.zeros(7))
+
+
+def test_the_figure_of_a_state_without_modes_keeps_its_layout():
+    """Nothing is recurrent in a silent state: it has rates and no modes; the panels share the figure all the same."""
+    from matplotlib import pyplot
+
+    silent = Network(Population(library.lif(), 10, "E"))
+    figure = steady_states(silent).plot()
+    figure.canvas.draw()
+    assert not steady_states(silent)[0].modes
+    assert [axes.get_position().width > 0.3 for axes in figure.axes] == [True, True]
+    assert [text.get_text() for text in figure.axes[1].texts] == ["no modes"]
+    pyplot.close(figure)

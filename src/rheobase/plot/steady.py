@@ -21,7 +21,7 @@ def steady_state(result: Any) -> Any:
     from matplotlib import pyplot
 
     with style():
-        figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(9.5, 3.2), layout="constrained")
+        figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(10.5, 3.2), layout="constrained")
         _bars(left, result)
         _inputs(middle, result)
         modes(right, result.modes)
@@ -52,6 +52,8 @@ def modes(axes: Any, found: Any) -> None:
     axes.scatter(growth, frequency, s=28, color=[("#D55E00" if value > 0 else "#0072B2") for value in growth])
     axes.set(xlabel="growth (1/s)", ylabel="frequency (Hz)", title="modes; right of the line they grow")
     axes.set_ylim(bottom=0)
+    if not found:
+        _no_modes(axes)
 
 
 def steady_states(result: Any) -> Any:
@@ -72,8 +74,9 @@ def steady_states(result: Any) -> Any:
             name = f"state {number + 1}, {'stable' if state.stable else 'unstable'}"
             fill = {} if state.stable else {"hatch": "///", "fill": False, "edgecolor": colour(number)}
             left.bar(places + shift, state.rates, width, color=colour(number), label=name, **fill)
-            growth, frequency = [m.growth_per_s for m in state.modes], [m.frequency_hz for m in state.modes]
-            right.plot(growth, frequency, "o" if state.stable else "s", color=colour(number), clip_on=False)
+            if state.modes:  # an empty line that is not clipped counts as the figure's corner, and the layout breaks
+                growth, frequency = [m.growth_per_s for m in state.modes], [m.frequency_hz for m in state.modes]
+                right.plot(growth, frequency, "o" if state.stable else "s", color=colour(number), clip_on=False)
         left.set_xticks(places, result.populations)
         left.set(xlabel="population", ylabel="rate (Hz)", title="self-consistent states")
         left.margins(y=0.25)  # room for the legend
@@ -82,7 +85,15 @@ def steady_states(result: Any) -> Any:
         right.axvline(0, color=FAINT, lw=0.8)
         right.set(xlabel="growth (1/s)", ylabel="frequency (Hz)", title="modes; right of the line they grow")
         right.set_ylim(bottom=0)
+        if not any(state.modes for state in result.states):
+            _no_modes(right)
     return figure
+
+
+def _no_modes(axes: Any) -> None:
+    """An empty panel says why it is."""
+    axes.set(xlim=(-1, 1), ylim=(0, 1))
+    axes.text(0.5, 0.5, "no modes", transform=axes.transAxes, ha="center", bbox={"color": "white"})
 
 
 def stability(result: Any) -> Any:
