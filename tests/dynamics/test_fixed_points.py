@@ -271,3 +271,64 @@ def test_summary_and_access():
     assert text.count("\n") == 4 and "3 equilibria" in text and "v from -240 mV" in text
     assert "roots of the equation of v" in text
     assert str(points) == text and len(repr(points)) < 200
+
+
+MOVING = """
+dv/dt = (I - v)/(10*ms) : 1
+dtheta/dt = (1 + a*v - theta)/(50*ms) : 1 = 1
+I : 1 = 0.5
+a : 1 = 0.2
+"""
+
+
+def test_an_equilibrium_above_a_moving_threshold_is_none():
+    """v = I and theta = 1 + I/5: the neuron can rest there up to I = 1.25."""
+    neuron = Neuron(MOVING, threshold="v > theta", reset="v = 0\ntheta += 0.2")
+    (rest,) = fixed_points(neuron, I=1.2499)
+    assert rest.stable and rest.state["theta"] == pytest.approx(1.24998, rel=1e-12)
+    with pytest.raises(ModelError, match="above the threshold, where the neuron fires, is left out"):
+        fixed_points(neuron, I=1.2501)
+    nothing = fixed_points(neuron, I=1.2501, throw=False)
+    assert len(nothing) == 0 and "could rest" in nothing.status
+    assert len(fixed_points(Neuron(MOVING, threshold="v > theta"), I=2)) == 1  # a spike that resets nothing
+
+
+def test_of_two_equilibria_the_one_above_a_moving_threshold_is_left_out():
+    """v**2 + I - 0 = 0 at -1 and 1; theta = 0.5 + v/5 is -+ 0.2 beside its rest."""
+    text = "dv/dt = (v**2 + I)/ms : 1\ndtheta/dt = (0.5 + 0.2*v - theta)/ms : 1\nI : 1 = -1"
+    found = fixed_points(Neuron(text, threshold="v > theta", reset="v = -2"))
+    assert [point.state["v"] for point in found] == [-1.0] and "left out" in found.status
+
+
+@pytest.mark.parametrize(
+    "term, root",
+    [
+        ("maximum(v, 0)**3", 0.6823278038280193),  # v**3 + v = 1
+        ("(v**2 if v > 0 else 0)", (np.sqrt(5) - 1) / 2),
+        ("v*abs(v)", (np.sqrt(5) - 1) / 2),
+        ("maximum(v*w, 0)**2", None),
+        ("clip(v, 0, 1)**2*(3 - 2*clip(v, 0, 1))", 0.5),
+        ("(a*v if v > 0 else b*v)", 0.5),
+    ],
+)
+def test_pieces_that_meet_smoothly_are_accepted(term, root):
+    text = f"dv/dt = (1 - v - {term})/ms : 1\ndw/dt = (v - w)/ms : 1\na : 1 = 1\nb : 1 = 1"
+    found = fixed_points(Neuron(text))
+    assert root is None or [point.state["v"] for point in found] == [pytest.approx(root, rel=1e-12)]
+
+
+def test_a_quantity_with_a_kink_may_be_used_smoothly():
+    (point,) = fixed_points(Neuron("dv/dt = (1 - v - r**2)/ms : 1\nr = maximum(v, 0) : 1"))
+    assert point.state["v"] == pytest.approx((np.sqrt(5) - 1) / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "maximum(v, 0)", "abs(v)", "(1e-3 if v > 0 else 0)", "(1.001*v if v > 0 else v)", "floor(v)", "clip(v, 0, 1)",
+        "v % 2", "(1 if v > 1e9 else 0)", "(v**2 if v > 0 and v < 5 else 0)",
+    ],
+)  # fmt: skip
+def test_pieces_that_do_not_are_refused(term):
+    with pytest.raises(ModelError, match=r"the equation of 'v' \(line 1\) has a jump or a kink"):
+        fixed_points(Neuron(f"dv/dt = (1 - v - {term})/ms : 1"))

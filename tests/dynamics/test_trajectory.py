@@ -188,3 +188,48 @@ def test_what_cannot_be_followed_is_refused():
         trajectories(lif(), [0.0], duration=1.0, sample=[1.0, 0.5])
     with pytest.raises(ModelError, match="no parameter 'nu'"):
         trajectories(lif(), [0.0], duration=1.0, drive=Drive("nu", [0.0], [1.0]))
+
+
+# m follows v within 0.1 us, v moves within 100 ms: ratios of a million, as of gates and adaptation
+SLOW = """
+dv/dt = (I - v)/(100*ms) : 1
+dm/dt = (v - m)/(0.0001*ms) : 1
+I : 1 = 0
+"""
+
+
+def slow(**values) -> VectorField:
+    return field(SLOW, threshold="m > 1", reset="v = 0\nm = 0", **values)
+
+
+def test_fast_states_do_not_limit_the_steps():
+    """v = I (1 - exp(-t/100)) reaches m's threshold where it is 1.000001: explicit steps would be millions."""
+    stiff = slow(I=2)
+    assert stiff.stiff
+    run = trajectories(stiff, [0.0, 0.0], duration=1000.0, rtol=1e-8, most=4000)
+    assert not run.failed.any()
+    lag = 1e-6 * (2 - 1)  # of m behind v at the threshold: 0.1 us times v' = (2 - 1)/(100 ms)
+    interval = 100 * np.log(2 / (2 - 1 - lag))
+    np.testing.assert_allclose(run.spikes[0], interval * np.arange(1, 1 + len(run.spikes[0])), rtol=1e-7)
+    assert len(run.spikes[0]) == int(1000 / interval)
+    stiff.__dict__["stiff"] = False
+    assert trajectories(stiff, [0.0, 0.0], duration=1000.0, rtol=1e-8, most=4000).unfinished.all()
+
+
+def test_implicit_steps_follow_a_ramp_and_give_samples():
+    """I = t/1000 from 0: v = (t - 100 (1 - exp(-t/100)))/1000, which m follows 0.1 us later."""
+    sample = np.array([0.0, 10.0, 123.4, 500.0, 900.0])
+    run = trajectories(
+        slow(), [0.0, 0.0], duration=900.0, drive=Drive("I", [0.0, 1000.0], [0.0, 1.0]), sample=sample, most=2000
+    )
+    assert run.states is not None and not run.failed.any()
+    v = (sample - 100 * (1 - np.exp(-sample / 100))) / 1000
+    np.testing.assert_allclose(run.states[0, 0], v, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(run.states[0, 1], v - 1e-7 * (1 - np.exp(-sample / 100)), rtol=1e-7, atol=1e-9)
+
+
+def test_equations_with_the_time_in_them_take_explicit_steps():
+    timed = Neuron("dv/dt = (sin(t/ms) - v)/(10*ms) : 1")
+    assert "STIFF = False" in orbit_source(timed, stiff=True)
+    assert "STIFF = True" in orbit_source(Neuron(SLOW), stiff=True)
+    assert not field("dv/dt = -v/(10*ms) : 1\ndw/dt = -w/(100*ms) : 1").stiff

@@ -16,6 +16,7 @@ from weakref import finalize, ref
 from rheobase.compile.cache import load
 from rheobase.compile.cell import Cell, build_cell
 from rheobase.compile.numba_printer import NUMBA
+from rheobase.compile.orbit_implicit import EXPLICIT, IMPLICIT
 from rheobase.compile.orbit_loop import LOOP
 from rheobase.compile.printer import show
 from rheobase.compile.share import Program, share
@@ -44,23 +45,26 @@ inlined = njit(forceinline=True, error_model="numpy", no_cpython_wrapper=True, n
 '''
 
 
-def orbit_kernel(neuron: Neuron) -> Callable[..., Any]:
+def orbit_kernel(neuron: Neuron, stiff: bool = False) -> Callable[..., Any]:
     """The compiled function ``orbits`` of a neuron; see `rheobase.compile.orbit_loop`.
+
+    ``stiff``: with implicit steps between spikes, which take longer to compile.
 
     Raises
     ------
     ModelError
         If the neuron draws random numbers, uses the time step, or has a condition that is no comparison of quantities.
     """
-    kept = _SOURCES.get(id(neuron))
+    key = id(neuron), stiff
+    kept = _SOURCES.get(key)
     if kept is None or kept[0]() is not neuron:
-        kept = _SOURCES[id(neuron)] = (ref(neuron), orbit_source(neuron))
-        finalize(neuron, _SOURCES.pop, id(neuron), None)
+        kept = _SOURCES[key] = (ref(neuron), orbit_source(neuron, stiff))
+        finalize(neuron, _SOURCES.pop, key, None)
     return _loaded(kept[1], neuron.name or "neuron")
 
 
 #: Texts of neurons in use, by identity: to write one takes as long as a short orbit.
-_SOURCES: dict[int, tuple[ref[Neuron], str]] = {}
+_SOURCES: dict[tuple[int, bool], tuple[ref[Neuron], str]] = {}
 
 
 @lru_cache(maxsize=64)
@@ -68,7 +72,7 @@ def _loaded(source: str, name: str) -> Callable[..., Any]:
     return load(source, name_hint=f"orbits_{name}").orbits
 
 
-def orbit_source(neuron: Neuron) -> str:
+def orbit_source(neuron: Neuron, stiff: bool = False) -> str:
     """The text of the module that `orbit_kernel` loads."""
     cell = _quiet(build_cell(neuron))
     threshold = Number(-1.0) if cell.threshold is None else distance(cell.threshold, "threshold")
@@ -83,7 +87,13 @@ def orbit_source(neuron: Neuron) -> str:
     if _kind(cell) == CONDITIONAL and cell.refractory is not None:
         held = distance(cell.refractory, "refractory condition")
     parts = [*_slope(cell), *_gap(cell, threshold, held), *_spike(cell)]
-    return head + "\n".join(parts) + LOOP
+    return head + "\n".join(parts) + "\n" + (IMPLICIT if stiff and not _timed(cell) else EXPLICIT) + LOOP
+
+
+def _timed(cell: Cell) -> bool:
+    """Whether the equations depend on time by themselves, which the implicit steps do not take into account."""
+    trees = [*cell.derivatives.values(), *(tree for _, tree in cell.subexpressions)]
+    return any("t" in names(tree) for tree in trees)
 
 
 def _quiet(cell: Cell) -> Cell:

@@ -16,6 +16,10 @@ at the start, at the end of a refractory time, after a reset. Without reset and 
 is a condition, the threshold condition must have been false in between, by more than the tolerance: else an orbit that
 grazes the threshold would fire at every step. The moment is found on the step's polynomial, then corrected with steps
 that end there.
+
+Where the kernel is written for ``STIFF`` equations, steps become implicit (`rheobase.compile.orbit_implicit`) once it
+is the fastest state that limits the explicit ones, and explicit again where that does not pay, or before an event:
+those are always located with explicit steps.
 """
 
 LOOP = '''
@@ -131,6 +135,7 @@ def arrive(which, theta, x, p, last, t, h, active, sign, course, driven, k, y, z
       cache=True, nogil=True, error_model="numpy")
 def orbits(low, high, starts, parameters, duration, samples, kept, driven, breaks, levels, events, stop_after, sign,
            rtol, atol, most, halt, final, ended, status, counts, x, y, z, k, p, course):
+    matrix, order = np.empty((N, N)), np.empty(N, np.int64)
     none = np.int64(0)  # a plain 0 would be a type of its own, and all that takes it compiled twice
     room, total = none + 64, none
     times, before, after = resized(x, none, room), resized(x, none, room * N), resized(x, none, room * N)
@@ -143,6 +148,7 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
         t, last, until, below, wish, span = 0.0, -np.inf, 0.0, -1.0, 0.0, 0.0
         segment, sampled, steps, spikes, again, code = -1, 0, 0, 0, 0, 0
         flag, armed, fresh, restart = none, True, True, True
+        implicit, tried = False, 0
         if driven >= 0:
             course[0], course[1], course[2] = levels[level, 0], 0.0, 0.0
         while sampled < samples.size and samples[sampled] <= 0.0:
@@ -182,20 +188,31 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
                 h = wish
                 hit = h >= (limit - t) * (1.0 - 1e-12)
                 h = limit - t if hit else h
-                step(x, p, last, t, h, flag == 0, sign, course, driven, k, y)
-                error = error_of(N, x, y, h, k, rtol, atol)
+                if STIFF and implicit:
+                    error, fast = implicit_step(x, p, last, t, h, flag == 0, sign, course, driven, rtol, atol, k, y,
+                                                z, matrix, order)
+                    if not h * fast > LEAVE:
+                        implicit, tried, wish = False, 0, START / fast if START / fast < h else h
+                        continue
+                else:
+                    step(x, p, last, t, h, flag == 0, sign, course, driven, k, y)
+                    error = error_of(N, x, y, h, k, rtol, atol)
+                    fast = 0.0
                 steps += 1
                 if not error <= 1.0:
-                    wish = h * factor_of(error)
+                    wish = h * (factor_of(error) if not implicit else shrunk(error))
                     if wish < 1e-30:  # a steep upstroke takes less than the time can resolve, and yet is no blow-up
                         code = 2
                         break
                     continue
-                longer = h * factor_of(error)
+                longer = h * (factor_of(error) if not implicit else shrunk(error))
                 wish = wish if hit and wish > longer else longer
                 if events and flag != 1:
                     if flag == 2 or armed:
                         theta = found(flag, x, y, p, last, t, h, flag == 0, course, driven, k, z, below)
+                if STIFF and implicit and theta <= 1.0:
+                    implicit, tried, wish = False, 0, START / fast if START / fast < h else h
+                    continue
                 then = limit if hit else t + h
                 if theta <= 1.0:
                     then = t + theta * h
@@ -224,6 +241,14 @@ def orbits(low, high, starts, parameters, duration, samples, kept, driven, break
                 for i in range(N):
                     x[i] = y[i]
                     bound += abs(x[i])
+                if STIFF and not (implicit or fires or fresh or hit):
+                    tried += 1
+                    if tried == PERIOD:
+                        tried = 0
+                        fast = slopes_by_states(x, p, last, t, flag == 0, sign, course, driven, rtol, atol, k, y,
+                                                matrix)
+                        implicit = h * fast > LIMITED
+                        wish = 4.0 * h if implicit else wish
                 if not bound < 1e15:
                     code = 2
                     break

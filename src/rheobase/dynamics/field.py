@@ -11,13 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rheobase.compile.rhs import derivative, parameter_vector, right_hand_side
-from rheobase.dynamics.validity import (
-    require_autonomous,
-    require_neuron,
-    require_numbers,
-    require_smooth,
-    unknown_parameter,
-)
+from rheobase.dynamics.validity import require_autonomous, require_neuron, require_numbers, unknown_parameter
 from rheobase.model.errors import ModelError
 from rheobase.model.expression import names
 from rheobase.model.neuron import Neuron
@@ -27,6 +21,8 @@ from rheobase.units import VOLTAGE, Unit
 
 Vector = NDArray[np.float64]
 
+#: So many times faster than another one is a state that makes equations stiff.
+_STIFF = 300.0
 _INPUTS = ("i", "i_ext", "iext", "i_app", "iapp", "i_e", "i_inj", "iinj", "i_stim", "istim", "i_input", "i_dc")
 
 
@@ -63,7 +59,8 @@ class VectorField:
         neuron
             The model. Noise is accepted where its strength is zero.
         smooth
-            Whether derivatives are needed, so that equations with jumps or kinks are refused.
+            Whether derivatives are needed, so that equations with jumps or kinks are refused, unless the pieces meet
+            with equal values and slopes.
         **changes
             Parameters, as quantities, texts, or numbers in the unit that the equations declare.
 
@@ -74,8 +71,6 @@ class VectorField:
         """
         require_neuron(neuron)
         require_autonomous(neuron)
-        if smooth:
-            require_smooth(neuron)
         require_numbers(neuron)
         values = parameter_vector(neuron)
         for name, value in changes.items():
@@ -86,7 +81,12 @@ class VectorField:
                 raise ModelError(f"{name} has to be one number, but {np.size(number)} were given")
             values[list(neuron.parameters).index(name)] = number
         require_positive_scales(neuron, dict(zip(neuron.parameters, values, strict=True)))
-        return cls(neuron, values)
+        found = cls(neuron, values)
+        if smooth:
+            from rheobase.dynamics.kinks import require_smooth
+
+            require_smooth(found)
+        return found
 
     def with_values(self, **internal: float) -> VectorField:
         """The same field with other parameters, in internal units."""
@@ -189,6 +189,13 @@ class VectorField:
         wanted = [state for state in volts if state in tested] + volts
         wanted += [state for state in self.states if state in tested] + called
         return wanted[0] if wanted else self.states[0]
+
+    @cached_property
+    def stiff(self) -> bool:
+        """Whether the fastest state, by itself and at the start, is faster than the slowest by a factor of hundreds."""
+        rates = np.abs(np.diag(self.jacobian(self.start)))
+        moving = rates[rates > 0]
+        return bool(moving.size and np.isfinite(moving).all() and moving.max() > _STIFF * moving.min())
 
     @cached_property
     def input(self) -> str | None:

@@ -13,7 +13,6 @@ from rheobase.model.expression import Expression, Name, calls, names, substitute
 from rheobase.model.functions import RANDOM
 from rheobase.model.network import Network, Population, nearest
 from rheobase.model.neuron import Neuron
-from rheobase.model.shape import rough
 
 
 def unknown_parameter(neuron: Neuron, name: str) -> ModelError:
@@ -115,17 +114,6 @@ def require_numbers(neuron: Neuron) -> None:
                 f"parameter '{name}' differs from neuron to neuron; give it one number, "
                 f"such as neuron.with_({name}=...)"
             )
-
-
-def require_smooth(neuron: Neuron) -> None:
-    """Refuse equations with jumps or kinks: they have no derivative there, and no bifurcation theory."""
-    found = rough(neuron.equations)
-    if found:
-        raise ModelError(
-            f"the equation of '{found[0]}' (line {neuron.equations[found[0]].line}) has a jump or a kink where a state "
-            "passes some value (a condition, abs, clip, floor and so on), and this lens needs derivatives; write a "
-            "steep smooth function instead, such as 1/(1 + exp(-(v - V)/k))"
-        )
 
 
 def _right_hand_sides(equations: Equations) -> tuple[Equation, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.dynamics.equilibria.box import Box, find_box
+from rheobase.dynamics.equilibria.box import Box, find_box, threshold_of
 from rheobase.dynamics.equilibria.none_found import why_none
 from rheobase.dynamics.equilibria.normal_form import fold
 from rheobase.dynamics.equilibria.search import equilibria
@@ -160,7 +160,8 @@ def fixed_points(
     Where all states but one can be solved for in order, as the gates of a conductance-based neuron, the equation that
     is left is a function of this one state, and all its roots are found by adaptive halving. Otherwise Newton's method
     starts from many points, with deflation of what is known (``complete`` is then False). Either way they are exact to
-    rounding. Of a neuron with a reset, those below the threshold are found.
+    rounding. Of a neuron with a reset, those below the threshold are found; those above it are no states in which the
+    neuron can rest, also where the threshold moves, as in ``v > theta`` with a state theta.
 
     Parameters
     ----------
@@ -189,7 +190,36 @@ def fixed_points(
     """
     field = vector_field(neuron, parameters)
     found = equilibria(field, find_box(field, box))
-    return collected(field, found.points[0], found.box, found.complete, found.how, throw)
+    points, how = below_threshold(field, found.points[0]), found.how
+    above = len(found.points[0]) - len(points)
+    if above and not points:
+        how = f"{_left_out(above)}, so that there is no state in which the neuron could rest"
+        if throw:
+            raise ModelError(f"{how}; throw=False returns an empty result")
+        return FixedPoints((), found.box.shown(field), found.complete, how, field)
+    how += f"; {_left_out(above)}" if above else ""
+    return collected(field, points, found.box, found.complete, how, throw)
+
+
+def below_threshold(field: VectorField, points: tuple[Vector, ...]) -> tuple[Vector, ...]:
+    """Those at which a neuron with a reset does not fire at once, where its threshold is more than a bound of a state.
+
+    A plain bound is a border of the box.
+    """
+    from rheobase.dynamics.orbits.spiking import threshold_gap
+
+    if not field.neuron.has_reset or any(threshold_of(field, state) is not None for state in field.states):
+        return points
+    try:
+        gap = threshold_gap(field)
+    except ModelError:  # a condition such as an equality, of which nothing is above
+        return points
+    return tuple(x for x in points if not float(gap(x, field.values)) > 0.0)
+
+
+def _left_out(count: int) -> str:
+    many = f"{count} equilibria above the threshold, where the neuron fires, are"
+    return f"{'an equilibrium above the threshold, where the neuron fires, is' if count == 1 else many} left out"
 
 
 def vector_field(neuron: Neuron | VectorField, parameters: Mapping[str, Any]) -> VectorField:

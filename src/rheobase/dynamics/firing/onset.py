@@ -13,9 +13,9 @@ from rheobase.dynamics.equilibria.continuation import continuation
 from rheobase.dynamics.equilibria.diagram import BifurcationDiagram
 from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.firing.rheobase_current import Ground
+from rheobase.dynamics.kinks import require_smooth
 from rheobase.dynamics.orbits.spiking import polish, threshold_gap
 from rheobase.dynamics.special import SpecialPoint
-from rheobase.dynamics.validity import require_smooth
 from rheobase.errors import ModelError
 from rheobase.numerics.bracket import root
 
@@ -82,7 +82,7 @@ def loss(ground: Ground, high: float) -> tuple[Loss | None, BifurcationDiagram |
 def _roughness(field: VectorField) -> str:
     """Why there may be no bifurcation: a jump or a kink in the equations; "" where there is none."""
     try:
-        require_smooth(field.neuron)
+        require_smooth(field)
     except ModelError as error:
         return str(error)
     return ""

@@ -253,7 +253,7 @@ class _Task:
         """The kernel with everything but the rows."""
         from rheobase.compile.orbit import orbit_kernel
 
-        kernel = orbit_kernel(self.field.neuron)
+        kernel = orbit_kernel(self.field.neuron, self.field.stiff)
         driven, breaks, levels = self._driven()
         n = self.field.n
 
