@@ -2,17 +2,23 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import root
 
 from rheobase import library
+from rheobase.model.connect import FixedIndegree
 from rheobase.model.errors import ModelError
-from rheobase.model.network import Network, Population
+from rheobase.model.network import Network, PoissonInput, Population, Projection
 from rheobase.population.input.statistics import input_map
+from rheobase.population.neuron.lif import transfer as leaky
 from rheobase.population.rhythm.modes import linearise
 from rheobase.population.rhythm.nyquist import unstable_modes
 from rheobase.population.rhythm.stability import stability
+from rheobase.population.states.fixed_points import rates_and_slopes
+from rheobase.population.states.state_search import all_states
 from rheobase.population.states.steady_state import steady_state
 from rheobase.population.states.steady_states import steady_states
 from rheobase.population.states.working_point import working_point
+from rheobase.units import Hz, ms, mV
 
 COLUMN = [0.72219199, 2.68821422, 4.1893135, 5.67129662, 6.55753002, 8.28560849, 1.12850794, 7.67473951]
 
@@ -134,3 +140,67 @@ def test_the_figure_of_a_state_without_modes_keeps_its_layout():
     assert [axes.get_position().width > 0.3 for axes in figure.axes] == [True, True]
     assert [text.get_text() for text in figure.axes[1].texts] == ["no modes"]
     pyplot.close(figure)
+
+
+def competing(tau_m, v_th, v_reset, t_ref, degrees, jumps, rates, external):
+    """Populations of leaky neurons that excite themselves and inhibit one another."""
+    names = "ABC"[: len(tau_m)]
+    cells = [
+        library.lif(tau_m=t * ms, v_th=th * mV, v_reset=re * mV, E_L=0 * mV, t_ref=tr * ms)
+        for t, th, re, tr in zip(tau_m, v_th, v_reset, t_ref, strict=True)
+    ]
+    pairs = [(i, j) for i in range(len(names)) for j in range(len(names))]
+    return Network(
+        [Population(cell, 4000, name) for cell, name in zip(cells, names, strict=True)],
+        [Projection(names[j], names[i], FixedIndegree(degrees[i][j]), jumps[i][j] * mV, 1.5 * ms) for i, j in pairs],
+        [PoissonInput(p, r * Hz, j * mV, n=500) for p, r, j in zip(names, rates, external, strict=True)],
+    )
+
+
+#: Where curves of the recurrent gain through the states that iteration reaches miss some of the others.
+COMPETING = [
+    ([12.27, 9.28], [21.74, 18.78], [7.74, 5.29], [3.446, 1.136], [[743, 190], [312, 556]],
+     [[0.2497, -0.5722], [-0.1095, 0.1055]], [10.471, 3.320], [0.2008, 0.6022]),
+    ([24.46, 19.40], [15.94, 15.05], [2.49, 9.44], [4.22, 2.714], [[778, 680], [332, 751]],
+     [[0.16, -0.1763], [-0.2106, 0.2749]], [7.798, 3.047], [0.1313, 0.2122]),
+]  # fmt: skip
+
+
+def zeros_on_a_grid(tau_m, v_th, v_reset, t_ref, degrees, jumps, rates, external):
+    """All states (kHz) of two populations: both equations change sign in a cell of a grid, then Newton's method."""
+    weights, outer = np.array(degrees) * np.array(jumps), 0.5 * np.array(rates) * np.array(external)
+
+    def surplus(r):
+        found = []
+        for i, (tau, th, re, held) in enumerate(zip(tau_m, v_th, v_reset, t_ref, strict=True)):
+            mu = tau * (outer[i] + weights[i] @ r)
+            variance = tau * (outer[i] * external[i] + (weights[i] * np.array(jumps[i])) @ r)
+            rate = leaky(mu, np.sqrt(variance), tau_m=tau, v_th=th, v_reset=re, t_ref=held).rate
+            found.append(rate - r[i])
+        return np.array(found)
+
+    axes = [np.union1d(np.geomspace(1e-8 / t, 1 / t, 120), np.linspace(0.002 / t, 1 / t, 120)) for t in t_ref]
+    grid = np.array(np.meshgrid(*axes, indexing="ij"))
+    above = (surplus(grid.reshape(2, -1)) > 0.0).reshape(grid.shape).astype(int)
+    corners = above[:, 1:, 1:] + above[:, :-1, 1:] + above[:, 1:, :-1] + above[:, :-1, :-1]
+    found = []
+    for a, b in np.argwhere(np.all((corners > 0) & (corners < 4), axis=0)):
+        start = np.log(np.sqrt(grid[:, a, b] * grid[:, a + 1, b + 1]))
+        r = np.exp(root(lambda u: surplus(np.exp(u)) / np.exp(u), start, tol=1e-12).x)
+        good = np.all(np.isfinite(r)) and np.abs(surplus(r)).max() < 1e-9 * r.max()
+        if good and not any(np.allclose(r, other, rtol=1e-5) for other in found):
+            found.append(r)
+    return found
+
+
+@pytest.mark.parametrize("numbers", COMPETING)
+def test_states_between_competing_populations_are_found(numbers):
+    """Against a search on a grid; and indices add up to one, since all rates are bounded (Poincare, Hopf)."""
+    maps = input_map(competing(*numbers))
+    found = all_states(maps)
+    seen = zeros_on_a_grid(*numbers)
+    assert len(seen) >= 2  # those in reach of the grid: silence is not
+    for r in seen:
+        assert any(np.allclose(r, other, rtol=1e-6, atol=1e-12) for other in found)
+    indices = [np.sign(np.linalg.det(np.eye(2) - rates_and_slopes(maps, r)[1])) for r in found]
+    assert sum(indices) == 1

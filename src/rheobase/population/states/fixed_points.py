@@ -117,12 +117,18 @@ def fixed_points(maps: InputMap) -> list[Array]:
         for fraction in (0.15, 0.5, 0.85):
             between = low + fraction * (high - low)
             add_new(found, polish(maps, between))
-            add_new(found, _newton(maps, between))
-        divide = _divide(maps, low, high)
-        if divide is not None:
-            add_new(found, polish(maps, divide))
-            add_new(found, _newton(maps, divide))
+            add_new(found, newton(maps, between))
+        for point in dividing(maps, low, high):
+            add_new(found, point)
     return found[:1] + sorted(found[1:], key=np.mean)
+
+
+def dividing(maps: InputMap, low: Array, high: Array) -> list[Array]:
+    """The fixed points that Newton's method finds from where the flow divides between two others."""
+    divide = _divide(maps, low, high)
+    if divide is None:
+        return []
+    return [point for point in (polish(maps, divide), newton(maps, divide)) if point is not None]
 
 
 def _divide(maps: InputMap, low: Array, high: Array) -> Array | None:
@@ -144,7 +150,7 @@ def _divide(maps: InputMap, low: Array, high: Array) -> Array | None:
     return low + above * (high - low)
 
 
-def _newton(maps: InputMap, rates: Array) -> Array | None:
+def newton(maps: InputMap, rates: Array) -> Array | None:
     """Newton's method with a step that is halved until the residual falls: goes to saddles as readily as to nodes."""
     for _ in range(60):
         value, jacobian = rates_and_slopes(maps, rates)

@@ -135,8 +135,9 @@ def steady_states(network: Network, *, count: int = 2) -> SteadyStates:
     """Every self-consistent state of a network, whether it is stable, and its leading modes.
 
     Searched from many starts, and along the curves of states that pass through those found while the strength of
-    recurrence changes (`rheobase.population.states.state_search`), so that no state hangs on one start. A state that
-    hangs together with none of those found at a recurrence up to four times as strong may be missed.
+    recurrence changes, and where the flow divides between two of them (`rheobase.population.states.state_search`), so
+    that no state hangs on one start. A state that hangs together with none of those found at a recurrence up to four
+    times as strong, and lies between no two of them, may be missed.
 
     Parameters
     ----------
