@@ -1,7 +1,8 @@
-"""Long work: a bar that says how far it is, how fast it goes, how much time is left; and Ctrl-C."""
+"""Long work: a bar that says how far it is, how fast it goes, how much time is left; first compilation; Ctrl-C."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,22 @@ class Progress:
         """Take the bar away."""
         if self.bar is not None:
             self.bar.close()
+
+
+_compilation = {"told": False}
+
+
+def tell_compilation() -> None:
+    """From now on, say once on stderr when something has to be compiled, since the first time takes half a minute."""
+    _compilation["told"] = True
+
+
+def compiling() -> None:
+    """Something has to be compiled that no earlier process has left."""
+    if _compilation["told"]:
+        _compilation["told"] = False
+        sys.stderr.write("compiling what has not been used before; the next time it is there\n")
+        sys.stderr.flush()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from rheobase.errors import ModelError
-from rheobase.progress import plain_interrupts
+from rheobase.progress import plain_interrupts, tell_compilation
 
 INTERRUPTED = 130
 REFUSED = 2
@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from rheobase.cli.parser import read_arguments
 
         options = read_arguments(sys.argv[1:] if arguments is None else arguments)
+        if sys.stderr.isatty() and not getattr(options, "quiet", False):
+            tell_compilation()
         with plain_interrupts():
             options.run(options)
         sys.stdout.flush()

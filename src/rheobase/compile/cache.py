@@ -24,6 +24,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from rheobase.progress import compiling
+
 _IMPORT = re.compile(r"^\s*from (rheobase[\w.]*) import|^\s*import (rheobase[\w.]*)", re.MULTILINE)
 _LOCK = threading.Lock()
 _LOADED: dict[str, tuple[ModuleType, dict[str, Any]]] = {}
@@ -94,6 +96,7 @@ def _written(path: Path, source: str) -> Path:
             return path
     except OSError:
         pass
+    compiling()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-", suffix=".py")
     try:
         with os.fdopen(handle, "wb") as file:

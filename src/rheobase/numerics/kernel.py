@@ -22,6 +22,8 @@ from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numba.core.extending import _Intrinsic
 
+from rheobase.progress import compiling
+
 P = ParamSpec("P")
 R = TypeVar("R")
 _PLAIN = (int, float, complex, str, bytes, type(None), np.generic, np.dtype, types.Type)
@@ -58,7 +60,10 @@ class _Cache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         self._cache_file._source_stamp = stamp(self._py_func)
-        return super().load_overload(sig, target_context)
+        found = super().load_overload(sig, target_context)
+        if found is None:
+            compiling()
+        return found
 
 
 def stamp(function: Any) -> str:
