@@ -113,6 +113,15 @@ def test_gradients_of_many_leaky_neurons_are_fast(doubles):
     assert time.process_time() - start < 2.0  # a tenth of it is usual
 
 
+def test_a_parameter_at_the_end_of_its_range(doubles):
+    """``d ln r/d t_ref = -r``, also where there is no refractory time; a negative one makes no neuron."""
+    slope = jax.grad(lambda t: transfer(library.lif(), 14.0, 3.0, t_ref=t).log_rate)
+    rate = float(transfer(library.lif(t_ref=0 * ms), 14.0, 3.0).rate)
+    assert float(slope(0.0)) == pytest.approx(-1e-3 * rate, rel=1e-11)
+    with pytest.raises(Exception, match="refractory time of -1 ms; it has to be 0 or more"):
+        slope(-1.0)
+
+
 def test_rates_too_small_for_a_number(doubles):
     """At ``y >> 1`` the slope of ``ln r`` is that of ``-y**2``, to ``1/y**2``."""
     by_mu, by_sigma = jax.grad(lambda *x: transfer(library.lif(), *x).log_rate, argnums=(0, 1))(5.0, 0.1)

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from rheobase import library
 from rheobase.model.connect import FixedIndegree
 from rheobase.model.distribution import Normal
+from rheobase.model.errors import ModelError
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
 from rheobase.population import NotCovered, membrane, missing, steady_state
+from rheobase.population.neuron.membrane import membrane_of
 from rheobase.units import Hz, Mohm, ms, mV, nS, pA, pF
 
 SPIKE = {"threshold": "v > v_th", "reset": "v = v_r", "v_th": -50 * mV, "v_r": -60 * mV}
@@ -106,3 +109,10 @@ def test_a_parameter_that_differs_between_neurons_is_a_reason_only_where_it_is_u
     (sentence,) = missing(Network(spread))
     assert "depends on 'tau_m', which differs between its neurons" in sentence
     assert missing(Network(Population(neuron, 10, "A", v=np.linspace(-65, -50, 10) * mV))) == []
+
+
+def test_a_refractory_time_is_not_negative_and_one_neuron_has_one_value():
+    with pytest.raises(NotCovered, match="a refractory time of -1 ms; it has to be 0 or more"):
+        membrane_of(library.lif(t_ref=-1 * ms))
+    with pytest.raises(ModelError, match="tau_m has 2 values, and one neuron has one: call this for each of them"):
+        membrane_of(library.lif(), tau_m=[10 * ms, 20 * ms])

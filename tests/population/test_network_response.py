@@ -25,6 +25,13 @@ def test_at_frequency_zero_they_are_the_slopes_of_the_rate_with_the_refractory_t
     assert np.max(1.0 / (1.0 - 2e-3 * state.rates)) == pytest.approx(1.0169, abs=1e-4)
 
 
+def test_without_rates_those_of_the_stationary_state(column):
+    state = steady_state(column)
+    assert np.array_equal(
+        transfer_functions(column, None, [20.0]).by_mu, transfer_functions(column, state.rates, [20.0]).by_mu
+    )
+
+
 def test_one_rate_for_each_population(column):
     with pytest.raises(ModelError, match="rates must be 8 numbers, one each for 23E"):
         transfer_functions(column, [1.0, 2.0], 10.0)

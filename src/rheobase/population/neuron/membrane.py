@@ -122,6 +122,12 @@ def membrane_of(neuron: Neuron, **parameters: Any) -> Membrane:
     if not isinstance(neuron, Neuron):
         raise ModelError(f"the first argument must be a Neuron, not {type(neuron).__name__}")
     changed = neuron.with_(**parameters) if parameters else neuron
+    for name, value in changed.parameters.items():
+        if isinstance(value, np.ndarray) and value.size > 1:
+            raise ModelError(
+                f"{name} has {value.size} values, and one neuron has one: call this for each of them (mu and sigma "
+                "may be arrays)"
+            )
     try:
         return _read(Population(changed, 1, neuron.name or "neuron"), ())
     except NotAffine as reason:
@@ -286,6 +292,8 @@ def _refractory(population: Population, voltage: str, scope: Mapping[str, Affine
     form = _form(neuron.refractory, scope, "refractory time")
     if not form.is_constant:
         raise NotAffine("has a refractory time that changes")
+    if not form.constant >= 0.0:
+        raise NotAffine(f"has a refractory time of {form.constant:g} ms; it has to be 0 or more")
     if form.constant > 0.0 and "unless refractory" not in neuron.equations[voltage].flags:
         raise NotAffine(
             f"goes on integrating '{voltage}' while it is refractory (write '(unless refractory)' to hold it)"

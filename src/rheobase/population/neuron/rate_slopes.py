@@ -13,6 +13,7 @@ and noise owe to it, simple functions, is taken by central differences of fourth
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ from rheobase.units import Quantity
 Array = NDArray[np.float64]
 
 _STEPS = (1e-3, 1e-5, 1e-7)  # relative; the next where the neuron is none at one that far
+_BOTH_SIDES = {-2.0: 1.0 / 12.0, -1.0: -2.0 / 3.0, 1.0: 2.0 / 3.0, 2.0: -1.0 / 12.0}
+_ABOVE = {1.0: 4.0, 2.0: -3.0, 3.0: 4.0 / 3.0, 4.0: -0.25}  # at the end of what is allowed, as a refractory time of 0
 _SCALARS = ("v_th", "v_reset", "t_ref", "noise", "tau_m")
 _MU, _SIGMA, _V_TH, _V_RESET, _T_REF, _TAU_M, _NOISE = range(7)
 
@@ -94,8 +97,6 @@ def _changes(neuron: Neuron, names: tuple[str, ...], row: Array) -> _Changes:
     sizes = np.array([shown_unit(neuron, name).scale for name in names])
     given = dict(zip(names, row * sizes, strict=True))
     m = _membrane(neuron, given)
-    if not m.t_ref >= 0.0:
-        raise ModelError(f"the refractory time has to be 0 or more, not {m.t_ref:g} ms")
     changed = neuron.with_(**_quantities(neuron, given))
     here = Drift(changed, m.voltage, tuple(changed.parameters.values()))
     used = used_names(changed, m.voltage)
@@ -114,25 +115,21 @@ def _quantities(neuron: Neuron, given: dict[str, float]) -> dict[str, Quantity]:
 
 def _of_scalars(neuron: Neuron, given: dict[str, float], name: str) -> list[float]:
     """The derivatives of threshold, reset, refractory time, noise and ``tau_m`` by one parameter."""
-    size = abs(given[name]) or 1.0
-    for step in _STEPS:
+    here, size = _membrane(neuron, given), abs(given[name]) or 1.0
+    reason: ModelError | None = None
+    for weights, step in product((_BOTH_SIDES, _ABOVE), _STEPS):
         try:
-            far_below, below, above, far_above = (
-                _membrane(neuron, given | {name: given[name] + side * step * size}) for side in (-2.0, -1.0, 1.0, 2.0)
-            )
-        except ModelError:
-            if step == _STEPS[-1]:
-                raise
+            found = {side: _membrane(neuron, given | {name: given[name] + side * step * size}) for side in weights}
+        except ModelError as problem:
+            reason = problem
             continue
         return [
-            (
-                8.0 * (getattr(above, part) - getattr(below, part))
-                - (getattr(far_above, part) - getattr(far_below, part))
-            )
-            / (12.0 * step * size)
+            sum(weight * (getattr(found[side], part) - getattr(here, part)) for side, weight in weights.items())
+            / (step * size)
             for part in _SCALARS
         ]
-    raise AssertionError("unreachable: the last step returns or raises")
+    assert reason is not None
+    raise reason
 
 
 def _of_inputs(one: _Changes, inputs: Array) -> tuple[Array, Array]:

@@ -126,7 +126,8 @@ def transfer(neuron: Neuron, mu: Any = 0.0, sigma: Any = 0.0, **parameters: Any)
     neuron
         With one membrane state, a threshold and a reset at fixed voltages; refractory or not.
     mu, sigma
-        Mean input and noise strength: quantities, or numbers in the unit of the membrane state; they broadcast.
+        Mean input and noise strength: quantities, or numbers in the unit of the membrane state (mV where that
+        is a bare ``volt``); they broadcast.
     **parameters
         Parameters of the neuron that are changed.
 

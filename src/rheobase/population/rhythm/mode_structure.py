@@ -37,7 +37,8 @@ class NetworkMode:
         Size and phase with which the rate of each population takes part, largest 1. A negative phase lags.
     sensitivity : ndarray of complex (n, n)
         1/s; row target, column source. By how much growth (real part) and angular frequency (imaginary part) change
-        for a relative change of the number of synapses from source to target, at the same stationary rates.
+        for a relative change of the number of synapses from source to target, at the same working point: the mean
+        and the variance of every input stay as they are, and so do the rates.
     eigenvalue_sensitivity : ndarray of complex (n, n)
         The same for the eigenvalue of the loop that is 1 at the mode: the measure of Bos et al. (2016). Zero for a mode
         that no connection carries.

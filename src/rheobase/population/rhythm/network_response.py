@@ -13,6 +13,7 @@ from rheobase.population.input.given import given_rates
 from rheobase.population.input.statistics import input_map
 from rheobase.population.neuron.any_neuron import any_response
 from rheobase.population.neuron.frequencies import hertz_row
+from rheobase.population.states.steady_state import steady_state
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -67,7 +68,7 @@ class TransferFunctions:
         return "\n".join(_SOURCES)
 
 
-def transfer_functions(network: Network, rates: ArrayLike, frequencies: ArrayLike) -> TransferFunctions:
+def transfer_functions(network: Network, rates: ArrayLike | None, frequencies: ArrayLike) -> TransferFunctions:
     """Transfer functions of all populations at stationary rates.
 
     Leaky neurons with slow synapses by the bounds that are shifted for coloured noise (Schuecker, Diesmann & Helias
@@ -79,7 +80,8 @@ def transfer_functions(network: Network, rates: ArrayLike, frequencies: ArrayLik
     network
         One that the theory covers.
     rates
-        Hz, one per population, as `rheobase.population.steady_state` gives them, or with their names in a dict.
+        Hz, one per population, as `rheobase.population.steady_state` gives them, or with their names in a dict; None
+        for these.
     frequencies
         Hz; quantities or numbers, zero or positive.
 
@@ -91,7 +93,8 @@ def transfer_functions(network: Network, rates: ArrayLike, frequencies: ArrayLik
         If there is not one rate per population, or the frequencies are not finite or negative.
     """
     maps = input_map(network)
-    nu, f = given_rates(maps.names, rates), hertz_row(frequencies)
+    f = hertz_row(frequencies)
+    nu = steady_state(network).rates if rates is None else given_rates(maps.names, rates)
     drive = maps.drive(1e-3 * nu)
     s = np.asarray(2e-3j * np.pi * f, complex)
     inputs = zip(drive.membranes, drive.mu, drive.sigma, drive.shift, strict=True)
