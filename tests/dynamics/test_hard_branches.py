@@ -12,6 +12,8 @@ from rheobase import library
 from rheobase.dynamics.cycles.special_cycles import settled
 from rheobase.dynamics.equilibria.continuation import continuation
 from rheobase.dynamics.equilibria.fixed_points import fixed_points
+from rheobase.dynamics.field import VectorField
+from rheobase.dynamics.orbits.trajectory import trajectories
 from rheobase.dynamics.two_parameters.continue_point import continue_point
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
@@ -167,3 +169,25 @@ def test_options_of_diagrams_that_make_no_sense():
         continue_point(hopf, ("mu", "w"), most=0)
     with pytest.raises(ModelError, match="most has to be at least 1 and largest above 0"):
         continue_point(hopf, ("mu", "w"), largest=0.0)
+
+
+def test_a_canard_explosion_is_told_and_separates_firing_from_rest(monkeypatch):
+    """FitzHugh-Nagumo, so slow that the cycles cannot be followed through; fewer are tried here than by default (100)."""
+    monkeypatch.setattr("rheobase.dynamics.cycles.walk._CANARD", 2_000)
+    monkeypatch.setattr("rheobase.dynamics.cycles.walk._PROGRESS", (8, 0.1))
+    model = Neuron(
+        "dx/dt = (x - x**3/3 - y + I)/ms : 1\ndy/dt = eps*(x + 0.7 - 0.8*y)/ms : 1\neps : 1 = 0.001\nI : 1 = 0",
+        threshold="x > 1",
+    )
+    hopf = continuation(model, "I", (0, 1)).hopf[0]
+    branch = hopf.cycles()  # what was found of it is no error
+    assert not branch.complete and branch.end is None
+    assert branch.status.startswith("a canard explosion: the parameter stands still to rounding")
+    assert "are found by cycles_from_orbit from a simulation" in branch.status
+    assert hopf.kind == "hopf-subcritical" and 1e-5 < hopf.value - branch.values[-1] < 1e-3
+    # the large oscillation, started on its upper branch, goes on above the canard and not below
+    field = VectorField.of(model, smooth=False)
+    given = np.tile(field.values, (2, 1))
+    given[:, field.index("I")] = branch.values[-1] + np.array([-1e-6, 1e-6])
+    run = trajectories(field, [1.8, 0.3], given, duration=20_000.0)
+    assert len(run.spikes[0]) == 1 and len(run.spikes[1]) >= 3
