@@ -172,7 +172,7 @@ def test_options_of_diagrams_that_make_no_sense():
 
 
 def test_a_canard_explosion_is_told_and_separates_firing_from_rest(monkeypatch):
-    """FitzHugh-Nagumo, so slow that the cycles cannot be followed through; fewer are tried here than by default (100)."""
+    """FitzHugh-Nagumo, so slow that the cycles cannot be followed through; fewer of them are tried here."""
     monkeypatch.setattr("rheobase.dynamics.cycles.walk._CANARD", 2_000)
     monkeypatch.setattr("rheobase.dynamics.cycles.walk._PROGRESS", (8, 0.1))
     model = Neuron(
