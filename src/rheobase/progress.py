@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,6 +44,19 @@ class Progress:
         """Take the bar away."""
         if self.bar is not None:
             self.bar.close()
+
+
+def teller(progress: Callable[[str], None] | bool | None) -> Callable[[str], None]:
+    """What to call with a few words about each part of the work: the given function, one that writes to stderr if
+    ``progress`` is True, or nothing that can be seen."""
+    if callable(progress):
+        return progress
+    return _to_stderr if progress else lambda words: None
+
+
+def _to_stderr(words: str) -> None:
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
 
 
 _compilation = {"told": False}

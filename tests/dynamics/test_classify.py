@@ -13,6 +13,7 @@ from rheobase.dynamics.firing.classify import classify
 from rheobase.dynamics.firing.coincidence import doublet
 from rheobase.dynamics.firing.onset import law
 from rheobase.dynamics.firing.rheobase_current import ground
+from rheobase.dynamics.page import analyse
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
 
@@ -206,3 +207,51 @@ def test_a_condition_far_from_where_the_rest_is_lost():
     assert found.rest_lost_by == "hopf-subcritical"
     assert found.rest_lost_at == pytest.approx(0.025 * 9.5**3 - 9.5**2 + 15 * 9.5, rel=1e-9)
     assert found.by_bifurcation == found.hodgkin_class == 2
+
+
+def test_what_is_being_done_is_told_where_it_is_asked_for(capsys):
+    told = []
+    quiet = classify(library.lif(), progress=told.append)
+    assert capsys.readouterr().err == ""
+    assert told[0] == "rest" and told[-1].startswith("ramp against step") and "where firing ends" in told
+    classify(library.lif(), progress=True)
+    assert capsys.readouterr().err.splitlines() == told
+    told.clear()
+    assert analyse(library.lif(), progress=told.append).character.rheobase == quiet.rheobase
+    assert "class and rheobase: rest" in told and told[-1] == "phase portrait"
+
+
+# Pospischil M et al. (2008), Biol Cybern 99:427: a regular-spiking cortical neuron; its M-current takes 608 ms.
+REGULAR_SPIKING = """
+dv/dt = (I - g_L*(v - E_L) - g_Na*m**3*h*(v - E_Na) - g_K*n**4*(v - E_K) - g_M*p*(v - E_K))/C : mV = -70*mV
+dm/dt = 1.28/exprel((13*mV - u)/(4*mV))/ms*(1 - m) - 1.4/exprel((u - 40*mV)/(5*mV))/ms*m : 1
+dh/dt = 0.128*exp((17*mV - u)/(18*mV))/ms*(1 - h) - 4/(1 + exp((40*mV - u)/(5*mV)))/ms*h : 1 = 0.9
+dn/dt = 0.16/exprel((15*mV - u)/(5*mV))/ms*(1 - n) - 0.5*exp((10*mV - u)/(40*mV))/ms*n : 1
+dp/dt = (1/(1 + exp((-35*mV - v)/(10*mV))) - p)/tau_p : 1
+u = v - V_T : mV
+tau_p = 608*ms/(3.3*exp((v + 35*mV)/(20*mV)) + exp((-35*mV - v)/(20*mV))) : ms
+V_T : mV = -56.2*mV
+C : uF/cm**2 = 1*uF/cm**2
+g_L : mS/cm**2 = 0.0205*mS/cm**2
+E_L : mV = -70.3*mV
+g_Na : mS/cm**2 = 56*mS/cm**2
+E_Na : mV = 50*mV
+g_K : mS/cm**2 = 6*mS/cm**2
+E_K : mV = -90*mV
+g_M : mS/cm**2 = 0.075*mS/cm**2
+I : uA/cm**2 = 0*uA/cm**2
+"""
+
+
+def test_a_slow_neuron_has_the_same_character_with_implicit_and_explicit_steps():
+    neuron = Neuron(REGULAR_SPIKING, threshold="v > 0*mV", refractory="v > 0*mV")
+    assert VectorField.of(neuron).stiff
+    found = classify(neuron)
+    # by explicit steps of order 5 throughout, and the fold of cycles by collocation
+    assert found.by_bifurcation == found.by_fi_curve == 2 and found.stops_by == "fold-of-cycles"
+    assert found.rest_lost_at == pytest.approx(0.6138978515074347, rel=1e-9)
+    assert found.rheobase == found.stops_at == pytest.approx(0.6042308776022, rel=1e-9)
+    # known to a part in 16**3 of the distance between two first values, nine a decade, that depend on the start
+    assert found.spikes_from == pytest.approx(0.4646275, rel=(10 ** (1 / 9) - 1) / 16**3)
+    assert found.onset_hz == pytest.approx(2.680799168648836, rel=1e-6)
+    assert "makes 1 spike, a slow ramp to it 0 spikes" in found.ramp

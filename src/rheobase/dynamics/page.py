@@ -22,6 +22,7 @@ from rheobase.dynamics.portrait.phase_portrait import phase_portrait
 from rheobase.dynamics.special import SpecialPoint
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
+from rheobase.progress import teller
 from rheobase.units import ms
 
 #: The range of the input: so many rheobases are searched for bifurcations, and this many are shown at least.
@@ -40,7 +41,7 @@ def analyse(
     *,
     input: str | None = None,
     range: Any = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | bool | None = None,
     **parameters: Any,
 ) -> Analysis:
     """The character of a neuron: rest, rheobase, class, bifurcations with their cycles, resonance, firing pattern.
@@ -54,7 +55,8 @@ def analyse(
     range
         ``(low, high)`` of the input; by default from below rest up to where the last bifurcation is found.
     progress
-        Called with a few words at the beginning of each part of the work.
+        True: tell on stderr what is being done. Or a function that is called with a few words at the beginning of each
+        part of the work.
     **parameters
         Other parameters of the neuron.
 
@@ -70,12 +72,13 @@ def analyse(
     >>> page.character.hodgkin_class, [point.kind for point in page.special]
     (1, ['saddle-node'])
     """
-    tell = progress or (lambda words: None)
+    tell = teller(progress)
     field = VectorField.of(neuron, smooth=False, **parameters)
     name = input_of(field, input)
     work = _Work(neuron, field, name, parameters, [])
-    tell("class, rheobase and resonance")
-    character = classify(neuron, input=name, range=range, **parameters)
+    character = classify(
+        neuron, input=name, range=range, progress=lambda words: tell(f"class and rheobase: {words}"), **parameters
+    )
     tell("equilibria and their bifurcations")
     over, diagram = work.diagram(character, range)
     tell("branches of cycles")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as part
 from typing import Any
@@ -15,6 +15,7 @@ from rheobase.dynamics.firing.resonator import Resonance
 from rheobase.dynamics.orbits.spiking import LEVEL
 from rheobase.errors import ModelError, UnitError
 from rheobase.model.neuron import Neuron
+from rheobase.progress import teller
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +134,14 @@ class Character:
         }
 
 
-def classify(neuron: Neuron, *, input: str | None = None, range: Any = None, **parameters: Any) -> Character:
+def classify(
+    neuron: Neuron,
+    *,
+    input: str | None = None,
+    range: Any = None,
+    progress: Callable[[str], None] | bool | None = None,
+    **parameters: Any,
+) -> Character:
     """The character of a neuron: class of excitability after Hodgkin, rheobase, bistability, integrator or resonator.
 
     The class is found twice: from the bifurcation in which the rest is lost (by continuation), and from the rate of
@@ -147,6 +155,9 @@ def classify(neuron: Neuron, *, input: str | None = None, range: Any = None, **p
         Which parameter is the input; by default the one called I, I_ext and so on.
     range
         ``(low, high)`` of the input; by default from rest upward until it fires, in the natural scale of the model.
+    progress
+        True: tell on stderr what is being done, which for a neuron with slow currents takes a while. Or a function that
+        is called with these words.
     **parameters
         Other parameters of the neuron.
 
@@ -169,7 +180,7 @@ def classify(neuron: Neuron, *, input: str | None = None, range: Any = None, **p
     """
     field = VectorField.of(neuron, smooth=False, **parameters)
     name = input_of(field, input)
-    return _character(find(field, name, _bounds(field, name, range)))
+    return _character(find(field, name, _bounds(field, name, range), teller(progress)))
 
 
 def _bounds(field: VectorField, name: str, given: Any) -> tuple[float, float] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from dataclasses import field as part
 
@@ -123,26 +124,35 @@ class Findings:
         return None
 
 
-def find(field: VectorField, name: str, bounds: tuple[float, float] | None) -> Findings:
-    """All measurements of a neuron."""
+def find(
+    field: VectorField, name: str, bounds: tuple[float, float] | None, tell: Callable[[str], None] = lambda words: None
+) -> Findings:
+    """All measurements of a neuron; ``tell`` is called with a few words at the beginning of each."""
+    tell("rest")
     base = ground(field, name, bounds)
+    tell("steps of many sizes")
     seen = look(base, bounds)
     leveled = with_level(base, seen[0], seen[1].sustained)
     if leveled is not base:
         base, seen = leveled, look(leveled, bounds)
+    tell("where the rest is lost")
     high = _high(base, seen[0], seen[1].count > 0, seen[1].sustained, bounds)
     lost, diagram, why = loss(base, high)
+    tell("the smallest steps that make it spike and fire on")
     single = spikes_from(base, seen)
     width = _width(base, lost, seen, single)
     active, first = _rheobase(base, seen, lost, width)
+    tell("where firing ends")
     ending = None if first.fires_at is None else stop(active, first.fires_at, lost, width)
     rheobase, error = _sharpened(active, first, ending, width)
     if single is not None and rheobase is not None:
         single = min(single, rheobase)
+    tell("periods where firing begins")
     periods = _periods(active, lost, rheobase, error, width)
     how = law(periods, steps=1.0 if active is base else _STEP)
     if how in ("root", "log") and rheobase is not None and _finite(lost, ending, rheobase):
         how = "none"  # what grows is the time to leave the equilibrium, not the period
+    tell("ramp against step, integrator or resonator")
     return Findings(
         ground=base, spikes_from=single, rheobase=rheobase, error=error, width=width,
         oscillates=active is not base, spiking=None if active is base else sharper(base, onset(base, seen)).fires_from,
