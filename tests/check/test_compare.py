@@ -166,6 +166,8 @@ def test_a_synapse_that_the_theory_does_not_cover():
         ((driven_cells(n=2), 0 * ms), {}, "duration of at least 1 ms"),
         ((driven_cells(n=2), 10 * ms), {"transient": -1 * ms}, "transient of at least 0 ms"),
         ((driven_cells(n=2), 10 * mV), {}, "duration"),
+        ((driven_cells(n=2), 10 * ms), {"published": {"Z": 1.0}}, "published: there is no population 'Z'"),
+        ((driven_cells(n=2), 10 * ms), {"published": [1.0]}, "published must give rates in Hz by population"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(arguments, options, message):

@@ -10,7 +10,7 @@ from rheobase.model.errors import ModelError
 from rheobase.model.network import CurrentInput, Network, PoissonInput, Population, Projection
 from rheobase.model.neuron import Neuron
 from rheobase.model.synapse import Synapse
-from rheobase.population import Interrupted, NotCovered, fokker_planck, isi, mesoscopic, spectra, steady_state
+from rheobase.population import Interrupted, NotCovered, fokker_planck, isi, mesoscopic, spectra, steady_state, transfer
 from rheobase.population.density.finite_input import common_part
 from rheobase.units import Hz, kHz, ms, mV, pA
 
@@ -57,6 +57,28 @@ def test_without_connections_the_spectrum_is_that_of_renewal_processes(name):
         expected = 2.0 * theory.rate / n * (1.0 + (own - 1.0) / (1.0 + (f[inside] / corner) ** 2))
         ratio = np.mean(power[inside] / expected)
         assert ratio == pytest.approx(1.0, abs=4.0 / np.sqrt(inside.sum()) + 5e-3), (low, high)
+
+
+def test_one_neuron_alone():
+    """Its mean is right; its spectrum goes from that of its intervals to that of a Poisson process, as the status says.
+
+    Rounding does not add up in its large fluctuations.
+    """
+    found = mesoscopic(LIF, 100_000 * ms, n=1, mu=15, sigma=4, dt=0.5 * ms, dv=0.5, seed=3)
+    rate, error = found.mean_rates()["neuron"]
+    exact = float(transfer(LIF, 15, 4).rate)
+    assert abs(rate - exact) < 4.0 * error + 1e-3 * exact  # the nodes are wide
+    assert np.max(np.abs(found.probability - 1.0)) < 1e-14
+    limit = exact / (8.0 * np.pi)
+    assert f"hold for what is slower than {limit:.2g} Hz" in found.status
+    f, power = found.spectrum(bin=0.5, segment=2000)
+    s = isi(LIF, 15, 4).spectrum(f[1:]) / exact
+    said = 1.0 + (s - 1.0) / (1.0 + (f[1:] / limit) ** 2)
+    for low, high in ((0.5, 1.5), (1.5, 4.0), (6.0, 20.0)):
+        inside = (f >= low) & (f < high)
+        mean = np.mean(power[inside]) / (2.0 * rate)
+        # 100 periodograms at each frequency; the formula is one of small fluctuations, good to a tenth here
+        assert mean == pytest.approx(np.mean(said[inside[1:]]), rel=4.0 / np.sqrt(100 * inside.sum()) + 0.1)
 
 
 def test_fluctuations_fall_as_one_over_n():

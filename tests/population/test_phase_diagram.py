@@ -188,3 +188,17 @@ def test_what_is_refused():
         phase_diagram(library.brunel2000, "g", "eta", (4, 5), (1, 2), points=1)
     with pytest.raises(ModelError, match="must return a Network"):
         branch(lambda g: g, "g", (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"starts": "a"}, "starts = 'a' must be a whole number of values, at least 2"),
+        ({"starts": 1}, "starts = 1 must be a whole number"),
+        ({"starts": 2.5}, "starts = 2.5 must be a whole number"),
+        ({"fixed": ["eta"]}, "fixed must give values by name"),
+    ],
+)
+def test_options_of_branches_that_are_none(options, sentence):
+    with pytest.raises(ModelError, match=sentence):
+        branch(library.brunel2000, "g", (5.0, 5.2), **options)

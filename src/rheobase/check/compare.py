@@ -16,7 +16,7 @@ from rheobase.check.result import NEGLIGIBLE_HZ, Comparison, Density, Histogram,
 from rheobase.check.rhythm import dominant_frequency, predicted_frequency, predicted_spectrum
 from rheobase.check.sentences import about_the_run
 from rheobase.errors import ModelError
-from rheobase.model.network import Network
+from rheobase.model.network import Network, nearest
 from rheobase.population import SteadyState
 from rheobase.simulation import Recording, simulate
 from rheobase.units import internal, ms
@@ -68,8 +68,8 @@ def compare(
     Raises
     ------
     ModelError
-        If the network cannot be simulated, if ``seeds`` are not at least two different whole numbers, or if
-        ``time_course`` is none of True, False and None.
+        If the network cannot be simulated, if ``seeds`` are not at least two different whole numbers, if
+        ``time_course`` is none of True, False and None, or if ``published`` names a population that is not there.
 
     Notes
     -----
@@ -94,6 +94,7 @@ def compare(
         raise ModelError(f"compare needs a duration of at least {_SHORTEST_MS:g} ms and a transient of at least 0 ms")
     if time_course not in (None, True, False):
         raise ModelError(f"time_course = {time_course!r} must be True, False, or None to leave it to the inputs")
+    _require_known(published, network)
     chosen = seeds_to_run(seed, seeds, n_seeds)
     in_time = changes_in_time(network) if time_course is None else time_course
     steady, sentences = _theory(network)
@@ -108,6 +109,16 @@ def compare(
     followed = follow(network, recordings, left_out) if in_time else Followed()
     sentences = [*_not_covered(network, followed), *_left_out(network, steady, followed), *sentences]
     return _joined(network, recordings, left_out, steady, [*sentences, *followed.sentences], published or {}, followed)
+
+
+def _require_known(published: Any, network: Network) -> None:
+    """Refuse published rates that are not by population."""
+    if not isinstance(published, Mapping | None):
+        raise ModelError(f"published must give rates in Hz by population, such as {{'E': 5.0}}, not {published!r}")
+    names = [p.name for p in network.populations]
+    for name in published or {}:
+        if name not in names:
+            raise ModelError(f"published: there is no population {name!r}{nearest(str(name), names)}")
 
 
 def _theory(network: Network) -> tuple[SteadyState | None, list[str]]:

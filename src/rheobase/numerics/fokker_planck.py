@@ -75,10 +75,16 @@ def held_for(times: Array, dt: float) -> Held:
 
 @kernel
 def refractory_mass(left, number, steps, share):
-    """The mass of one population that left before step ``number`` and is not back."""
-    depth, total = left.size, share * left[(number - steps - 1) % left.size]
+    """The mass of one population that left before step ``number`` and is not back.
+
+    What rounding takes from the sum is summed too (Kahan 1965): there may be hundreds of thousands of steps.
+    """
+    depth, total, lost = left.size, share * left[(number - steps - 1) % left.size], 0.0
     for j in range(1, steps + 1):
-        total += left[(number - j) % depth]
+        part = left[(number - j) % depth] + lost
+        more = total + part
+        lost = part - (more - total)
+        total = more
     return total
 
 

@@ -48,7 +48,7 @@ from rheobase.numerics.scharfetter_gummel import change, implicit
 
 Array = NDArray[np.float64]
 
-_LEAK = 1e-12
+_LEAK, _ROUNDING = 1e-12, 1e-12
 _DENSITY, _SOURCE, _FIRST = np.uint32(0x6D000001), np.uint32(0x6D000002), np.uint32(0x6D000003)
 _CARRY, _SPIKES = np.uint32(0x6D000004), np.uint32(0x6D000005)
 _WAITING = 4.0  # neurons, in mean: of two some would be fewer than none, and more make the counts slower
@@ -260,10 +260,16 @@ def _count(grid, held, crowd, size, beyond, gone, lost, dt, now, column, key0, k
     """Make the end of a step the state of the fluctuation, and count the spikes."""
     for p in range(size.size):
         crowd.surplus[p, now % crowd.surplus.shape[1]] = lost[p]
+        inside, outside = 0.0, refractory_mass(crowd.surplus[p], now + 1, held.steps[p], held.share[p])
         for i in range(grid.count[p]):
-            crowd.deviation[p, i] = beyond[p, i]
-            sums[0, p] += grid.volume[p, i] * beyond[p, i]
-        sums[1, p] += refractory_mass(crowd.surplus[p], now + 1, held.steps[p], held.share[p])
+            inside += grid.volume[p, i] * beyond[p, i]
+        # rounding would add up: it is spread over the neurons; more than that would be an error, which is to be seen
+        excess = inside + outside if abs(inside + outside) < _ROUNDING else 0.0
+        part = excess / sums[0, p] if sums[0, p] > _ROUNDING else 0.0
+        for i in range(grid.count[p]):
+            crowd.deviation[p, i] = beyond[p, i] - part * crowd.expected.density[p, i]
+        sums[1, p] += outside
+        sums[0, p] += inside - part * sums[0, p]
         wanted[p] = gone[p] / dt
         expected, beside = size[p] * gone[p], size[p] * lost[p]
         spikes = _spikes(expected, beside, crowd.carry[p], now, p, key0, key1)

@@ -53,10 +53,9 @@ class DensityCourse:
         if population is None and len(self.populations) == 1:
             return 0
         if population not in self.populations:
-            raise ModelError(
-                f"there is no population {population!r}{nearest(str(population), self.populations)}; there are: "
-                f"{', '.join(self.populations)}"
-            )
+            if population is None:
+                raise ModelError(f"say which population: {', '.join(self.populations)}")
+            raise ModelError(f"there is no population {population!r}{nearest(str(population), self.populations)}")
         return self.populations.index(population)
 
     def cite(self) -> str:

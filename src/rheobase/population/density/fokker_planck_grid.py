@@ -30,6 +30,7 @@ EDGES = 25  # edges of width dv in w, by default
 _USUAL, _FAST, _CHANGE, _PART = 2.0, 20.0, 2.0, 0.25
 _DEEPEST, _MOST_PANELS, _MOST_NODES = 20, 1_000_000, 50_000
 _SAMPLES = 4096
+_FINEST = 1e-9  # of the voltages: the density reaches further down than 16 digits resolve
 _POINTS = 8
 
 
@@ -125,7 +126,8 @@ def nodes_of(
     interval = Interval(m.interval.drift, m.v_reset + raised, m.v_th + raised)
     w = width_of(m, narrow)
     dv = w / EDGES if dv is None else dv
-    bottom = min(_bottom(m, interval, mean, spread), low)
+    near = interval.reset - _FINEST * max(abs(interval.reset), interval.threshold - interval.reset)
+    bottom = min(_bottom(m, interval, mean, spread), low, near)
     usual = _speed(interval, mean, narrow / w)
     below, above = (
         _spaced(interval.drift, mean, usual, narrow, w, dv, *ends)
@@ -186,8 +188,8 @@ def _spaced(drift, mean: float, usual: float, diffusion: float, w: float, dv: fl
 def _require_few(nodes: int) -> None:
     if nodes > _MOST_NODES:
         raise ModelError(
-            f"the density would need {nodes:,} nodes, more than {_MOST_NODES:,}: give a wider dv, or more noise; with "
-            "hardly any noise simulate(...) is the better tool"
+            f"the density would need {nodes:,} nodes, more than {_MOST_NODES:,}, since the noise is weak or the "
+            "density reaches far down: give a wider dv; with hardly any noise simulate(...) is the better tool"
         )
 
 

@@ -144,13 +144,13 @@ def course_of(neuron: Neuron, voltage: str, given: Any, what: str, duration: flo
         return lambda t: np.interp(t, places, values)
 
     def course(t: Array) -> Array:
-        values = _called(given, t)
+        values = _called(given, t, what)
         return _plain(neuron, voltage, values, what)
 
     return course
 
 
-def _called(function: Callable[[Any], Any], t: Array) -> Any:
+def _called(function: Callable[[Any], Any], t: Array, what: str) -> Any:
     """A user's function of time at many times; one after the other if it takes single times only."""
     try:
         values = function(t)
@@ -158,7 +158,11 @@ def _called(function: Callable[[Any], Any], t: Array) -> Any:
             return values
     except (ValueError, TypeError):  # such as 'if t > 10' of an array
         pass
-    return [function(float(time)) for time in t]
+    each = [function(float(time)) for time in t]
+    for value in each:
+        if value is None or isinstance(value, list | tuple) or np.ndim(getattr(value, "value", value)) > 0:
+            raise ModelError(f"{what}: the function must give one number or quantity for a time, not {value!r}")
+    return each
 
 
 def _plain(neuron: Neuron, voltage: str, given: Any, what: str) -> Any:

@@ -100,7 +100,7 @@ def given(neuron: Neuron, m: Membrane, nodes: Nodes, initial: Any) -> Array:
     """The density that a caller asks for, at the nodes below threshold; its integral is 1."""
     v, name = nodes.v[:-1], m.voltage
     if callable(initial):
-        values = np.asarray(initial(shown(neuron, name, v)), float)
+        values = _numbers(initial(shown(neuron, name, v)))
         if values.shape != v.shape or not np.all(np.isfinite(values)) or np.any(values < 0.0):
             raise ModelError("initial: the function must give a density, finite and not negative, for an array of v")
     elif isinstance(initial, Uniform):
@@ -114,6 +114,16 @@ def given(neuron: Neuron, m: Membrane, nodes: Nodes, initial: Any) -> Array:
     if not mass > 0.0:
         raise ModelError("initial: the density is zero everywhere below the threshold")
     return values / mass
+
+
+def _numbers(values: Any) -> Array:
+    """What a user's function gives, as numbers; not-a-number for what is none."""
+    if np.iscomplexobj(values):
+        return np.full(np.shape(values), np.nan)
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
 
 
 def _uniform(nodes: Nodes, low: float, high: float) -> Array:

@@ -64,7 +64,8 @@ def mesoscopic(
     duration
         Time to go.
     n
-        How many neurons there are, if ``model`` is one neuron. The noise is normal, which is rough below some fifty.
+        How many neurons there are, if ``model`` is one neuron. The noise is normal, which is rough below some fifty:
+        periods in which the population fires fewer than some 25 spikes then show those of a Poisson process.
     seed
         The same seed gives the same result.
     mu, sigma, initial, dt, dv, snapshots, progress, **parameters

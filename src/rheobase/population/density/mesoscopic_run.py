@@ -165,11 +165,14 @@ class MesoscopicRun:
             f"finished: {self.what.steps:,} steps of {self.what.dt:g} ms on "
             f"{', '.join(str(n.drift.size) for n in self.nodes)} nodes; probability is 1 to {lost:.1g} all the time."
         )
-        names = [name for name, n in zip(self.what.maps.names, self.size, strict=True) if n < _FEW]
-        if names:
+        few = self.size < _FEW
+        if np.any(few):
+            names = ", ".join(name for name, is_few in zip(self.what.maps.names, few, strict=True) if is_few)
+            fired = self.size[few] * 1e3 * self.wanted[few].mean(axis=1)  # Hz
             sentence += (
-                f" {', '.join(names)}: fewer than {_FEW} neurons, for which noise that is normal is a rough picture; "
-                "means, variances and spectra hold, single counts and densities less so."
+                f" {names}: fewer than {_FEW} neurons, for which noise that is normal is a rough picture. Means hold; "
+                f"spectra and variances hold for what is slower than {float(fired.min()) / (8.0 * np.pi):.2g} Hz, and "
+                "above that are those of Poisson spikes."
             )
         if self.heard.late:
             sentence += f" Delays below {self.what.dt:g} ms were taken as {self.what.dt:g} ms."

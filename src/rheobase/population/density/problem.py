@@ -74,6 +74,7 @@ def problem(
     steps = _whole_steps(length, step)
     kept = _snapshots(snapshots, steps)
     maps, outside = maps_and_outside(network, mu, sigma, steps * step)
+    _require_memory(maps, step)
     wanted = of_each(maps, initial)
     usual = _usual_rates(maps, outside, wanted)
     nodes = _nodes(network, maps, outside, usual, wanted, steps * step, _width(network, maps, dv))
@@ -98,7 +99,10 @@ def network_of(model: Any, parameters: dict[str, Any], n: int = 1, who: str = "f
 
 
 def _time(value: Any, name: str) -> float:
-    number = float(internal(value, ms.dimension, name))
+    found = internal(value, ms.dimension, name)
+    if np.ndim(found) > 0:
+        raise ModelError(f"{name} must be one time, not {np.size(found)} of them")
+    number = float(found)
     if not (number > 0.0 and np.isfinite(number)):
         raise ModelError(f"{name} = {number:g} ms must be a positive time")
     return number
@@ -113,6 +117,15 @@ def _whole_steps(duration: float, dt: float) -> int:
     return steps
 
 
+def _require_memory(maps: InputMap, dt: float) -> None:
+    """Refuse refractory times of so many steps that what is refractory would not fit into memory."""
+    longest = float(maps.column("t_ref").max())
+    if longest > _MOST_STEPS * dt:
+        raise ModelError(
+            f"a refractory time of {longest:g} ms in steps of {dt:g} ms is {longest / dt:.3g} steps; give a longer dt"
+        )
+
+
 def _snapshots(number: Any, steps: int) -> NDArray[np.int64]:
     """The steps after which densities are kept."""
     if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 2:
@@ -124,6 +137,8 @@ def _width(network: Network, maps: InputMap, dv: Any) -> list[float | None]:
     """``dv`` for each population."""
     if dv is None:
         return [None] * len(maps.names)
+    if isinstance(dv, list | tuple) or np.ndim(getattr(dv, "value", dv)) > 0:
+        raise ModelError("dv must be one distance, the same for all populations")
     widths = [
         float(read(network[name].neuron, m.voltage, dv)) for name, m in zip(maps.names, maps.membranes, strict=True)
     ]

@@ -182,12 +182,12 @@ def branch(
     fixed
         Values of other parameters of ``make``.
     starts
-        At how many values all states are searched.
+        At how many values all states are searched, at least 2.
 
     Raises
     ------
     ModelError
-        If ``make`` has no such parameter, or no states are found.
+        If ``make`` has no such parameter, no states are found, or ``starts`` is no whole number from 2 on.
     NotCovered
         With every reason why the theory does not cover the network.
 
@@ -196,6 +196,8 @@ def branch(
     >>> from rheobase import library
     >>> found = branch(library.brunel2000, "eta", (0.8, 1.1), fixed={"g": 4.5})   # doctest: +SKIP
     """
+    if isinstance(starts, bool) or not isinstance(starts, int | np.integer) or starts < 2:
+        raise ModelError(f"starts = {starts!r} must be a whole number of values, at least 2")
     own = family(make, {parameter: limits}, fixed)
     return branch_of(own, starts)
 
@@ -203,7 +205,7 @@ def branch(
 def branch_of(own: Family, starts: int = _STARTS) -> Branch:
     """The same of a checked family of one parameter."""
     curves: list[Curve] = []
-    for value in np.linspace(own.low[0], own.high[0], max(int(starts), 2)):
+    for value in np.linspace(own.low[0], own.high[0], starts):
         for rates in all_states(own.maps([value])):
             if not any(_passes(curve, rates, value, own) for curve in curves):
                 curves += _followed(own, rates, value)

@@ -139,6 +139,8 @@ def family(
             f"a family is a function of {', '.join(ranges)} that returns a Network, not {type(make).__name__}; "
             "one network has no parameters that could vary"
         )
+    if not isinstance(fixed, Mapping | None):
+        raise ModelError(f"fixed must give values by name, such as fixed={{'g': 5}}, not {fixed!r}")
     fixed = dict(fixed or {})
     if both := [name for name in ranges if name in fixed]:
         raise ModelError(f"{both[0]!r} cannot be fixed, since it is to vary: give it a value or a range, not both")
