@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rheobase.numerics.kernel import kernel
 from rheobase.numerics.piecewise import Function, NoValue, Piecewise
 from rheobase.numerics.radau import Radau, radau
+from rheobase.numerics.rare_passage import rare_log_time
 from rheobase.numerics.threshold_integration import STAGES, drifts, passage
 from rheobase.numerics.threshold_mesh import both_ways, rising, walk
 from rheobase.numerics.threshold_response import density, respond, weights_of_drift
@@ -113,8 +114,16 @@ def _deep_enough(interval: Interval, mean: Array, diffusion: Array, fineness: fl
             rows[todo, 4] = NO_VALUE
             break
         rows[todo] = _rows(pieces, interval, mean[todo], diffusion[todo], fineness)
+        for k in todo[rows[todo, 4] == TOO_LONG]:
+            rows[k] = _rare(pieces, interval, float(mean[k]), float(diffusion[k]))
         todo = todo[rows[todo, 4] == UNCONFINED]
     return rows
+
+
+def _rare(pieces: Piecewise, interval: Interval, mean: float, diffusion: float) -> Array:
+    """A row for a time that needs too many panels: then it is that over a barrier, and all but exponential."""
+    time = rare_log_time(pieces, mean, diffusion, interval.reset, interval.threshold)
+    return np.array([time, 1.0, 0.0, np.nan, GOOD]) if np.isfinite(time) else np.array([np.nan] * 4 + [TOO_LONG])
 
 
 def _rows(pieces: Piecewise, interval: Interval, mean: Array, diffusion: Array, fineness: float) -> Array:
@@ -163,7 +172,17 @@ def noiseless_time(interval: Interval, mean: float) -> tuple[float, float]:
     """
     pieces = interval.pieces(1)
     points, _ = walk(
-        pieces.edges, pieces.coefficients, mean, 1e-300, 0.0, interval.reset, interval.threshold, np.inf, 1.0, _MOST
+        pieces.edges,
+        pieces.coefficients,
+        mean,
+        1e-300,
+        0.0,
+        interval.reset,
+        interval.threshold,
+        interval.reset,
+        np.inf,
+        1.0,
+        _MOST,
     )
     if points[-1] != interval.threshold:
         return np.inf, np.nan

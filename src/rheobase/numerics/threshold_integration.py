@@ -83,6 +83,16 @@ def step(matrix, a, scale, before, source, out, work):
 
 
 @kernel
+def within(value, power):
+    """A number that is kept times ``LARGE**-power``, and the power, so that it stays a number; never below 0."""
+    if value > LARGE:
+        return value / LARGE, power + 1
+    if power > 0 and 0.0 < value < 1.0 / LARGE:
+        return value * LARGE, power - 1
+    return value, power
+
+
+@kernel
 def passage(edges, coefficients, mean, diffusion, points, first, nodes, weights, matrix):
     """Moments of the passage time over panels ``points`` (going up), of which number ``first`` starts at the reset.
 
@@ -97,28 +107,36 @@ def passage(edges, coefficients, mean, diffusion, points, first, nodes, weights,
     n = nodes.size
     a, w, z, source = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     work = np.empty((n, n))
-    unit, power = 1.0, 0.0
     drifts(edges, coefficients, mean, points[0], points[1], nodes, a)
     slope = 1.0 / (drift_at(edges, coefficients, piece_of(edges, points[0]), points[0]) + mean)
     spread = 2.0 * diffusion * slope**3
     time, variance, at_reset = 0.0, 0.0, slope
+    # each number times LARGE**-k with a k of its own: between barriers w falls as low as it had risen, T does not
+    of_slope, of_spread, of_time, of_variance, of_reset = 0, 0, 0, 0, 0
     for k in range(points.size - 1):
         if k == first:
-            at_reset = slope
+            at_reset, of_reset, of_time, of_variance = slope, of_slope, of_slope, of_spread
         width = points[k + 1] - points[k]
         drifts(edges, coefficients, mean, points[k], points[k + 1], nodes, a)
-        source[:] = unit
+        source[:] = LARGE ** float(-of_slope)
         step(matrix, a, width / diffusion, slope, source, w, work)
         for j in range(n):
-            source[j] = 2.0 * diffusion * w[j] * w[j]
+            source[j] = 2.0 * diffusion * w[j] * w[j] * LARGE ** float(2 * of_slope - of_spread)
         step(matrix, a, width / diffusion, spread, source, z, work)
         slope, spread = w[n - 1], z[n - 1]
         if k >= first:
+            more = LARGE ** float(of_slope - of_time)
             for j in range(n):
-                time += width * weights[j] * w[j]
-                variance += width * weights[j] * z[j]
-        if max(slope, time) > LARGE:
-            unit, slope, time, at_reset = unit / LARGE, slope / LARGE, time / LARGE, at_reset / LARGE
-            spread, variance = spread / LARGE / LARGE, variance / LARGE / LARGE
-            power += np.log(LARGE)
+                time += width * weights[j] * w[j] * more
+            more = LARGE ** float(of_spread - of_variance)
+            for j in range(n):
+                variance += width * weights[j] * z[j] * more
+        slope, of_slope = within(slope, of_slope)
+        spread, of_spread = within(spread, of_spread)
+        time, of_time = within(time, of_time)
+        variance, of_variance = within(variance, of_variance)
+    variance *= LARGE ** float(of_variance - 2 * of_time)
+    at_reset *= LARGE ** float(of_reset - of_time)
+    slope *= LARGE ** float(of_slope - of_time)
+    power = of_time * np.log(LARGE)
     return time, variance, at_reset, slope, power

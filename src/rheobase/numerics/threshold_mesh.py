@@ -8,6 +8,9 @@ costs few panels.
 
 Walking up serves the passage times, walking down the density; the union of both serves their products. Where neither
 needs all of its edges, they are left out.
+
+After a barrier a solution is larger than what follows the drift, by as much as it has grown; where another barrier
+comes, all of that has to decay first. After the last one what is left of it is negligible beside what it has been.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ WIDEST = 2.0  # kappa times the width of a panel: the polynomial through its sta
 RESPONDING = 4.0  # the same for a response: 12 stages are off by 1e-30 times the 24th power of it at the panel's end
 _RATIO = 1.6  # change of the drift over a panel on which the solution follows it
 _SHRINK = 0.7
+_SAMPLES = 16  # of the drift on each piece
 
 
 @kernel
@@ -52,7 +56,7 @@ def _fits(here, middle, there, width, diffusion, lam, settled, fineness):
 
 
 @kernel
-def walk(edges, coefficients, mean, diffusion, lam, start, stop, settled, fineness, most):
+def walk(edges, coefficients, mean, diffusion, lam, start, stop, last, settled, fineness, most):
     """Panel edges from ``start`` to ``stop``, up or down.
 
     Parameters
@@ -61,8 +65,10 @@ def walk(edges, coefficients, mean, diffusion, lam, start, stop, settled, finene
         The drift is the piecewise polynomial plus ``mean``.
     lam
         Largest ``abs(s)`` of a modulation ``exp(s t)``; 0 for stationary solutions.
+    last
+        Where the drift is against the walk for the last time, as `last_against` finds it.
     settled
-        By how many e-folds what decays has decayed already at the start.
+        By how many e-folds what decays has decayed already at the start; negative: it has grown.
     fineness
         1 as it should be; 2 for panels half as wide.
     most
@@ -88,6 +94,8 @@ def walk(edges, coefficients, mean, diffusion, lam, start, stop, settled, finene
         border = min(edges[piece + 1], stop) if sign > 0.0 else max(edges[piece], stop)
         room = abs(border - v)
         width = min(4.0 * width, room)
+        if sign * (v - last) >= 0.0:
+            settled = max(settled, 0.0)
         here = drift_at(edges, coefficients, piece, v) + mean
         while True:
             end = border if width >= room else v + sign * width
@@ -99,11 +107,25 @@ def walk(edges, coefficients, mean, diffusion, lam, start, stop, settled, finene
         if not here + middle + there < np.inf:
             break
         decay = (here + 4.0 * middle + there) / 6.0 * width / diffusion
-        settled = settled + decay if min(here, middle, there) > 0.0 else 0.0
+        settled = settled + decay if min(here, middle, there) > 0.0 else min(settled, 0.0) + decay
         count += 1
         points[count] = end
         v = end
     return points[: count + 1], settled
+
+
+@kernel
+def last_against(edges, coefficients, mean, start, stop):
+    """The place nearest to ``stop``, on the way there, where the drift is negative; ``start`` if there is none."""
+    sign = 1.0 if stop > start else -1.0
+    found = start
+    for piece in range(edges.size - 1):
+        for k in range(_SAMPLES + 1):
+            v = edges[piece] + (edges[piece + 1] - edges[piece]) * k / _SAMPLES
+            against = drift_at(edges, coefficients, piece, v) + mean <= 0.0
+            if against and sign * (v - found) > 0.0 and sign * (stop - v) >= 0.0:
+                found = v
+    return found
 
 
 @kernel
@@ -153,8 +175,9 @@ def rising(edges, coefficients, mean, diffusion, lam, reset, threshold, fineness
     low = foot(edges, coefficients, mean, diffusion, reset, most)
     if not np.isfinite(low):
         return np.empty(0), -1 if np.isnan(low) else -2
-    below, settled = walk(edges, coefficients, mean, diffusion, lam, low, reset, 0.0, fineness, most)
-    above, settled = walk(edges, coefficients, mean, diffusion, lam, reset, threshold, settled, fineness, most)
+    last = last_against(edges, coefficients, mean, low, threshold)
+    below, settled = walk(edges, coefficients, mean, diffusion, lam, low, reset, last, 0.0, fineness, most)
+    above, settled = walk(edges, coefficients, mean, diffusion, lam, reset, threshold, last, settled, fineness, most)
     if below[-1] != reset or above[-1] != threshold:
         return np.empty(0), -2
     return np.concatenate((below[:-1], above)), below.size - 1
@@ -166,8 +189,10 @@ def both_ways(edges, coefficients, mean, diffusion, lam, reset, threshold, finen
     points, first = rising(edges, coefficients, mean, diffusion, lam, reset, threshold, fineness, most)
     if points.size == 0:
         return points, first
-    above, _ = walk(edges, coefficients, mean, diffusion, lam, threshold, reset, 0.0, fineness, most)
-    below, _ = walk(edges, coefficients, mean, diffusion, lam, reset, points[0], 0.0, fineness, most)
+    last = last_against(edges, coefficients, mean, threshold, points[0])
+    above, settled = walk(edges, coefficients, mean, diffusion, lam, threshold, reset, last, 0.0, fineness, most)
+    settled = min(settled, 0.0)
+    below, _ = walk(edges, coefficients, mean, diffusion, lam, reset, points[0], last, settled, fineness, most)
     if above[-1] != reset or below[-1] != points[0]:
         return np.empty(0), -2
     joined = np.unique(np.concatenate((points, above, below)))

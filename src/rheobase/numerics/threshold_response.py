@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from rheobase.numerics.kernel import kernel
-from rheobase.numerics.threshold_integration import LARGE, drifts, solve, step
+from rheobase.numerics.threshold_integration import LARGE, drifts, solve, step, within
 from rheobase.numerics.threshold_mesh import drift_at, piece_of
 
 
@@ -26,14 +26,13 @@ def density(edges, coefficients, mean, diffusion, points, first, nodes, matrix):
     n, panels = nodes.size, points.size - 1
     values, powers = np.empty((panels, n + 1)), np.empty(panels)
     a, source, work = np.empty(n), np.empty(n), np.empty((n, n))
-    unit, power, p = 1.0, 0.0, 0.0
+    power, p = 0, 0.0
     for k in range(panels - 1, -1, -1):
         drifts(edges, coefficients, mean, points[k + 1], points[k], nodes, a)
-        source[:] = unit if k >= first else 0.0
+        source[:] = LARGE ** float(-power) if k >= first else 0.0
         step(matrix, a, (points[k + 1] - points[k]) / diffusion, p, source, values[k, 1:], work)
-        values[k, 0], powers[k], p = p, power, values[k, n]
-        if p > LARGE:
-            p, unit, power = p / LARGE, unit / LARGE, power + np.log(LARGE)
+        values[k, 0], powers[k] = p, power * np.log(LARGE)
+        p, power = within(values[k, n], power)
     return values, powers
 
 
@@ -55,12 +54,13 @@ def weights_of_drift(
     n, panels = nodes.size, points.size - 1
     places, gains = np.empty((panels, n)), np.empty((panels, n))
     a, work, w, source = np.empty(n), np.empty((n, n)), np.empty(n + 1), np.empty(n)
-    unit, scale, by_diffusion = 1.0, 0.0, 0.0
+    large, by_diffusion = 0, 0.0
     slope = 1.0 / (drift_at(edges, coefficients, piece_of(edges, points[0]), points[0]) + mean)
     for k in range(panels):
         width = points[k + 1] - points[k]
         drifts(edges, coefficients, mean, points[k], points[k + 1], nodes, a)
-        source[:] = unit
+        source[:] = LARGE ** float(-large)
+        scale = large * np.log(LARGE)
         w[0] = slope
         step(matrix, a, width / diffusion, slope, source, w[1:], work)
         slope = w[n]
@@ -74,8 +74,7 @@ def weights_of_drift(
             gains[k, j] = width * weights[j] * upward * size * values[k, j + 1]
             change = (a[j] * size * values[k, j + 1] - flux) / diffusion
             by_diffusion -= width * weights[j] * upward * change
-        if slope > LARGE:
-            slope, unit, scale = slope / LARGE, unit / LARGE, scale + np.log(LARGE)
+        slope, large = within(slope, large)
     return places, gains, by_diffusion
 
 
