@@ -38,6 +38,18 @@ def test_two_wells_by_panels_and_by_the_places_that_count(diffusion):
     assert stationary(WELLS, 0.0, diffusion).log_time == pytest.approx(by_places, rel=1e-12)
 
 
+def test_a_well_behind_a_barrier_below_the_reset():
+    """It is entered once in ``exp(barrier/D)`` times, and left even more rarely: the mean time is that of its depth."""
+    tilted = Interval(lambda v: 0.3 + v - v**3, 0.7, 2.0)  # wells at -0.8 and 1.1, the barrier between them near -0.3
+    deep = Interval(lambda v: v - v**3 - 0.3, 0.7, 2.0)  # the same with the deep one on the left
+    for interval, well in ((tilted, 1.1), (deep, -1.1)):
+        for diffusion in (1e-3, 2e-4):
+            found = passages(interval, np.zeros(1), np.array([diffusion])).log_time[0]
+            assert found == pytest.approx(rare_log_time(interval.pieces(2), 0.0, diffusion, 0.7, 2.0), rel=1e-12)
+            climb = -np.diff(np.polyval([-0.25, 0.0, 0.5, 0.3 * np.sign(well), 0.0], [well, 2.0]))[0]
+            assert diffusion * found == pytest.approx(climb, abs=0.02)
+
+
 def test_only_high_barriers_are_passed_rarely():
     assert np.isnan(rare_log_time(WELLS.pieces(1), 0.0, 0.1, -1.2, 2.0))
     assert np.isnan(rare_log_time(WELLS.pieces(1), 50.0, 1e-4, -1.2, 2.0))

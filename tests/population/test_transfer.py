@@ -187,3 +187,13 @@ def test_a_drift_at_a_voltage_far_from_zero_takes_few_panels():
         threshold="v > -5*mV", reset="v = -70*mV", refractory=2 * ms, tau_m=15 * ms, E_L=-65 * mV,
     )  # fmt: skip
     assert membrane_of(cell).interval.pieces(1).edges.size < 200
+
+
+@pytest.mark.filterwarnings("error")
+def test_inputs_at_the_ends_of_the_floating_numbers():
+    """Noise whose square is 0 is none; no warnings from squares that are no number."""
+    for neuron in (library.lif(), library.eif()):
+        found = transfer(neuron, [12.0, 1e300, 12.0, 12.0], [3.0, 1.0, 1e-300, 1e300])
+        assert found.log_rate[0] == transfer(neuron, 12.0, 3.0).log_rate
+        assert found.log_rate[1] == pytest.approx(np.log(1e3 / found.membrane.t_ref))
+    assert found.log_rate[2] == transfer(library.eif(), 12.0, 0.0).log_rate

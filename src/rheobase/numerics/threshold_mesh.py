@@ -132,9 +132,12 @@ def last_against(edges, coefficients, mean, start, stop):
 def foot(edges, coefficients, mean, diffusion, start, most):
     """How far below ``start`` a solution still matters; nan if the drift ends before, inf if there were too many steps.
 
-    It is where the drift has pulled up by ``SETTLED`` e-folds.
+    It is where the drift has pulled up by ``SETTLED`` e-folds, below the lowest place where it does not: a well behind
+    a barrier counts, however rarely it is entered.
     """
-    count, v, settled = 0, start, 0.0
+    count, v, settled, lowest = 0, start, 0.0, start
+    if drift_at(edges, coefficients, 0, edges[0]) + mean > 0.0:
+        lowest = last_against(edges, coefficients, mean, start, edges[0])
     width = v - edges[0]
     least = 1e-15 * (edges[-1] - edges[0])
     if not np.isfinite(mean):
@@ -160,7 +163,7 @@ def foot(edges, coefficients, mean, diffusion, start, most):
                 break
             width *= _SHRINK
         decay = middle * width / diffusion
-        settled = settled + decay if min(here, middle) > 0.0 else 0.0
+        settled = settled + decay if min(here, middle) > 0.0 and v <= lowest else 0.0
         v -= width
         count += 1
     return v

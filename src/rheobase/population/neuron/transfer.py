@@ -186,7 +186,7 @@ def _rounding(m: Membrane, mu: Array, sigma: Array, log_rate: Array) -> Array:
     ``2 (a + 1/(y_theta - y_r)) dy``. Written in mV, it holds without noise, too.
     """
     eps, reach = np.finfo(float).eps, m.lif[1] - mu
-    root = np.sqrt(reach**2 + 2.0 * sigma**2)
+    root = np.hypot(reach, np.sqrt(2.0) * sigma)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         slope = np.where(reach > 0.0, (reach + root) / sigma**2, 2.0 / (root - reach)) + 1.0 / (m.v_th - m.v_reset)
         moved = eps * (abs(m.v_th) + abs(m.v_reset) + abs(m.v_rest) + np.abs(mu) + 2.0 * np.abs(reach))
@@ -197,12 +197,14 @@ def _rounding(m: Membrane, mu: Array, sigma: Array, log_rate: Array) -> Array:
 def _any(m: Membrane, mu: Array, sigma: Array) -> tuple[Array, Array, Array, NDArray[np.int64]]:
     log_rate, cv, error = (np.full(mu.size, np.nan) for _ in range(3))
     fault = np.full(mu.size, GOOD)
-    good = np.isfinite(mu) & np.isfinite(sigma)
-    for k in np.flatnonzero(good & (sigma == 0.0)):
+    with np.errstate(over="ignore", under="ignore"):
+        diffusion = sigma**2 / (2.0 * m.tau_m)
+    good = np.isfinite(mu) & np.isfinite(diffusion)
+    for k in np.flatnonzero(good & (diffusion == 0.0)):
         time, _ = noiseless_time(m.interval, float(mu[k]) / m.tau_m)
         log_rate[k], cv[k], error[k] = -np.log(time + m.t_ref), (0.0 if np.isfinite(time) else np.nan), 1e-12
-    noisy = np.flatnonzero(good & (sigma > 0.0))
-    found = passages(m.interval, mu[noisy] / m.tau_m, sigma[noisy] ** 2 / (2.0 * m.tau_m))
+    noisy = np.flatnonzero(good & (diffusion > 0.0))
+    found = passages(m.interval, mu[noisy] / m.tau_m, diffusion[noisy])
     with np.errstate(divide="ignore", invalid="ignore"):
         held = np.log(m.t_ref)
         log_rate[noisy] = -np.logaddexp(found.log_time, held)
