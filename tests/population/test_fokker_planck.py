@@ -20,7 +20,7 @@ from rheobase.population.neuron.any_neuron import any_response
 from rheobase.population.neuron.lif_response import lif_response, variance_filter
 from rheobase.population.neuron.membrane import membrane_of
 from rheobase.population.rhythm.modes import modes
-from rheobase.units import kHz, ms, mV, pA
+from rheobase.units import Hz, kHz, ms, mV, pA
 
 #: No library has this one: a spike current of fourth order.
 QUARTIC = Neuron(
@@ -303,6 +303,28 @@ def test_bad_input_is_told(options, sentence):
     duration = options.pop("duration", 10 * ms)
     with pytest.raises(ModelError, match=sentence):
         fokker_planck(LIF, duration, **options)
+
+
+def exciting(t_ref):
+    """Neurons that excite one another so strongly that they fire in volleys, or without end."""
+    recurrent = Projection("A", "A", FixedIndegree(500), 0.5 * mV, 1.5 * ms)
+    return Network(
+        [Population(library.lif(t_ref=t_ref), 1000, "A")], [recurrent], [PoissonInput("A", 11 * Hz, 0.25 * mV, n=600)]
+    )
+
+
+def test_volleys_shorter_than_a_step_are_told():
+    with pytest.raises(ModelError, match="or the neurons fire in volleys shorter than a step"):
+        fokker_planck(exciting(2 * ms), 200 * ms)
+
+
+def test_a_network_that_runs_away_starts_at_a_voltage():
+    """The advice of the sentence is one that works: such a network can start somewhere else."""
+    network = exciting(0 * ms)
+    with pytest.raises(ModelError, match=r"no stationary state to start from.*initial='-60 mV'"):
+        fokker_planck(network, 10 * ms)
+    found = fokker_planck(network, 5 * ms, initial="-60 mV")
+    assert found.rates[0, 0] == 0.0 and conserved(found) < 1e-12
 
 
 def test_what_is_not_covered_is_told():

@@ -292,6 +292,17 @@ def test_bad_input_is_told(options, sentence):
         mesoscopic(LIF, duration, **{"sigma": 5, **options})
 
 
+def test_rates_that_run_away_are_told():
+    """Not numbers without meaning, nor a probability that is not 1."""
+    network = Network(
+        [Population(library.lif(t_ref=0 * ms), 1000, "A")],
+        [Projection("A", "A", FixedIndegree(500), 0.5 * mV, 1.5 * ms)],
+        [PoissonInput("A", 11 * Hz, 0.25 * mV, n=600)],
+    )
+    with pytest.raises(ModelError, match=r"a rate runs away at .* ms"):
+        mesoscopic(network, 100 * ms, initial="-65 mV")
+
+
 def test_what_is_not_covered_is_told():
     network = inhibitory(100, FixedIndegree(10), -0.1 * mV)
     with pytest.raises(ModelError, match=r"a population has its own: Population\(neuron, n\)"):

@@ -204,3 +204,20 @@ def test_states_between_competing_populations_are_found(numbers):
         assert any(np.allclose(r, other, rtol=1e-6, atol=1e-12) for other in found)
     indices = [np.sign(np.linalg.det(np.eye(2) - rates_and_slopes(maps, r)[1])) for r in found]
     assert sum(indices) == 1
+
+
+def test_no_bar_lies_under_the_legend(found):
+    """However high the bars are."""
+    from matplotlib import pyplot
+
+    figure = found.plot()
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "state 1, stable",
+        "state 2, unstable",
+        "state 3, unstable",
+    ]
+    assert not any(box.overlaps(axes.get_tightbbox()) for axes in figure.axes)
+    pyplot.close(figure)

@@ -34,9 +34,10 @@ _EARLY, _LATE = 0.25 * np.sqrt(2.0), 0.5 * MIDDLE
 _FROM_MIDDLE, _FROM_START = 0.5 * (np.sqrt(2.0) + 1.0), 0.5 * (np.sqrt(2.0) - 1.0)
 _MOST_TURNS, _SETTLED = 60, 1e-11
 _LEAK = 1e-12
-_ROUNDING = 1e-12
+_ROUNDING = 1e-11  # of many nodes far down
 
-#: Why `advance` came back: all steps done, density at the lowest node, no noise, not a number, feedback without end.
+#: Why `advance` came back: all steps done, density at the lowest node, no noise, not a number or noise below zero (from
+#: rates below zero), feedback without end.
 DONE, LOW, SILENT, LOST, CAUGHT = 0, 1, 2, 3, 4
 
 

@@ -48,7 +48,7 @@ from rheobase.numerics.scharfetter_gummel import change, implicit
 
 Array = NDArray[np.float64]
 
-_LEAK, _ROUNDING = 1e-12, 1e-12
+_LEAK, _ROUNDING, _WRONG = 1e-12, 1e-11, 1e-6  # of the probability
 _DENSITY, _SOURCE, _FIRST = np.uint32(0x6D000001), np.uint32(0x6D000002), np.uint32(0x6D000003)
 _CARRY, _SPIKES = np.uint32(0x6D000004), np.uint32(0x6D000005)
 _WAITING = 4.0  # neurons, in mean: of two some would be fewer than none, and more make the counts slower
@@ -234,6 +234,9 @@ def advance(
         _count(
             grid, held, crowd, size, beyond, gone, lost, dt, now, column, key0, key1, rates, wanted[:, s], sums[:, :, s]
         )
+        for p in range(populations):
+            if not abs(sums[0, p, s] + sums[1, p, s] - 1.0) < _WRONG:
+                return s, LOST
         _emit(crowd, sources, s, dt, now, column, key0, key1, rates)
         state.filters[:] = after
         for p in range(populations):

@@ -79,9 +79,8 @@ def steady_states(result: Any) -> Any:
                 right.plot(growth, frequency, "o" if state.stable else "s", color=colour(number), clip_on=False)
         left.set_xticks(places, result.populations)
         left.set(xlabel="population", ylabel="rate (Hz)", title="self-consistent states")
-        left.margins(y=0.25)  # room for the legend
         left.set_ylim(bottom=0)
-        left.legend(loc="upper right")
+        figure.legend(loc="outside lower left", ncols=min(len(result.states), 4))  # no bar is in its way there
         right.axvline(0, color=FAINT, lw=0.8)
         right.set(xlabel="growth (1/s)", ylabel="frequency (Hz)", title="modes; right of the line they grow")
         right.set_ylim(bottom=0)

@@ -203,8 +203,9 @@ def fault(reason: int, time: float, dt: float) -> str:
             f"take a smaller step, such as dt={dt / 4:g}*ms"
         )
     return (
-        f"a rate runs away {at}: recurrent excitation may outgrow every rate; give the neurons a "
-        f"refractory time or weaken the weights, or try a smaller step, such as dt={dt / 4:g}*ms"
+        f"a rate runs away {at}: recurrent excitation may outgrow every rate, or the neurons fire in volleys shorter "
+        "than a step; give them a refractory time or weaken the weights, or try a smaller step, such as "
+        f"dt={dt / 4:g}*ms; for volleys that become ever shorter mesoscopic(...) and simulate(...) are the better tools"
     )
 
 

@@ -53,6 +53,11 @@ def rates_from_theory(maps: InputMap, needed: bool) -> Array:
     return np.zeros(len(maps.names)) if rates is None else np.asarray(rates, float)
 
 
+def is_stationary(initial: Any) -> bool:
+    """Whether this is the stationary state; other texts are voltages."""
+    return isinstance(initial, str) and initial == STATIONARY
+
+
 def of_each(maps: InputMap, initial: Any) -> list[Any]:
     """What is asked for, for each population."""
     if isinstance(initial, Mapping):
@@ -65,7 +70,7 @@ def of_each(maps: InputMap, initial: Any) -> list[Any]:
         initial = [initial[name] for name in maps.names]
     else:
         initial = [initial] * len(maps.names)
-    stationary = [isinstance(one, str) and one == STATIONARY for one in initial]
+    stationary = [is_stationary(one) for one in initial]
     if any(stationary) and not all(stationary):
         raise ModelError("initial: either all populations are stationary at first, or none")
     return initial
@@ -73,7 +78,7 @@ def of_each(maps: InputMap, initial: Any) -> list[Any]:
 
 def reach(neuron: Neuron, m: Membrane, initial: Any, width: float) -> float:
     """The lowest place that a population's initial state needs; infinite if it does not say."""
-    if callable(initial) or (isinstance(initial, str) and initial == STATIONARY):
+    if callable(initial) or is_stationary(initial):
         return np.inf
     if isinstance(initial, Uniform):
         return float(read(neuron, m.voltage, initial.low)) - width

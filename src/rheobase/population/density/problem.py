@@ -15,10 +15,10 @@ from rheobase.model.shown_units import read
 from rheobase.population.density.fokker_planck_grid import Nodes, nodes_of, width_of
 from rheobase.population.density.fokker_planck_input import Outside, maps_and_outside
 from rheobase.population.density.fokker_planck_start import (
-    STATIONARY,
     Start,
     at_time_zero,
     given,
+    is_stationary,
     of_each,
     rates_from_theory,
     reach,
@@ -150,9 +150,10 @@ def _width(network: Network, maps: InputMap, dv: Any) -> list[float | None]:
 def _usual_rates(maps: InputMap, outside: Outside, wanted: list[Any]) -> Array:
     """Stationary rates (kHz) for the input at time 0."""
     mu, variance = (x[:, 0] for x in outside.at(np.array([0.0])))
-    if not maps.channels and not all(isinstance(one, str) for one in wanted):
+    settled = is_stationary(wanted[0])
+    if not maps.channels and not settled:
         return np.zeros(len(maps.names))
-    return rates_from_theory(at_time_zero(maps, mu, variance), needed=isinstance(wanted[0], str))
+    return rates_from_theory(at_time_zero(maps, mu, variance), needed=settled)
 
 
 def _nodes(
@@ -199,7 +200,7 @@ def _raised(maps: InputMap, outside: Outside, usual: Array) -> Array:
 def _start(
     network: Network, maps: InputMap, outside: Outside, nodes: tuple[Nodes, ...], usual: Array, wanted: list[Any]
 ) -> Start:
-    if isinstance(wanted[0], str) and wanted[0] == STATIONARY:
+    if is_stationary(wanted[0]):
         mu, variance = (x[:, 0] for x in outside.at(np.array([0.0])))
         return stationary_start(at_time_zero(maps, mu, variance), nodes, usual)
     densities = [
