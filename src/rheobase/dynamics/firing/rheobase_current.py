@@ -6,7 +6,7 @@ Measured on orbits: many inputs at once, then finer between the last that fails 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as part
 
 import numpy as np
@@ -31,7 +31,7 @@ _FIRST = 16
 _INNER, _ROUNDS = 15, 5
 #: How long the orbits of each section between two inputs are, first coarsely, then finely.
 _COARSE, _FINE = (1.0, 1.0, 2.0), (4.0, 4.0)
-_MOST = 400_000
+_MOST = 400_000  # steps; in the search for periods twice as many, or a quarter where long silences take few steps
 #: Firing is followed down in steps, each so much longer, to so many times the natural scale.
 _FURTHER, _DEEPEST = 4.0, 100.0
 RTOL = 1e-7
@@ -278,6 +278,8 @@ def offset(ground: Ground, fires_at: float, found: Offset | None = None, turns: 
         floor, states = low, on_orbit(ground, fires_at, ground.state)
     else:
         low, high, floor, turn = found.low, found.high, found.floor, found.turn
+        if high == fires_at and not steps(ground, np.array([high]), starts=found.state[None], time=4.0).sustained[0]:
+            return replace(found, stops_at=high)  # it fired long but not on, so there is no end to be refined
         states = on_orbit(ground, high, found.state)
     gap = high - low
     while turn < turns and gap > 1e-9 * max(abs(high), abs(low)):
@@ -360,7 +362,7 @@ def periods_near(ground: Ground, edge: float, width: float, decades: Array, star
     duration = spikes * ground.time * 10.0 ** (0.5 * decades.max())
     run = fire(
         ground.field, start, duration=duration, parameter=ground.input, values=values, stop_after=spikes, rtol=RTOL,
-        most=2 * _MOST,
+        most=_MOST // 4 if ground.field.stiff else 2 * _MOST,
     )  # fmt: skip
     periods = []
     for times, code in zip(run.spikes, run.codes, strict=True):
