@@ -9,7 +9,7 @@ from rheobase.model.neuron import Neuron
 from rheobase.population.neuron.intervals import isi
 from rheobase.population.neuron.response import response
 from rheobase.population.neuron.transfer import transfer
-from rheobase.units import Hz, ms, mV
+from rheobase.units import Hz, UnitError, kHz, ms, mV
 
 #: Theta = 1, reset 0, tau_m = 1 s: frequencies in units of 1/tau_m are those in Hz.
 UNIT = Neuron("dv/dt = -v/tau_m : 1", threshold="v > 1", reset="v = 0", tau_m=1000 * ms)
@@ -101,3 +101,15 @@ def test_frequencies_with_units_and_words():
     assert found.frequencies == pytest.approx([10.0, 100.0])
     assert "phase (deg)" in found.summary() and "Lindner" in found.cite()
     assert "skewness" in isi(library.lif(), 14, 4).summary()
+
+
+def test_intervals_take_quantities_and_refuse_what_is_not_finite():
+    found = isi(library.lif(), 14.0, 4.0)
+    assert found.spectrum(0.01 * kHz) == found.spectrum(10.0) and found.spectrum(10.0).shape == ()
+    assert found.density(5 * ms) == found.density(5.0) > 0.0
+    with pytest.raises(ModelError, match="t has to be finite"):
+        found.density(np.nan)
+    with pytest.raises(ModelError, match="frequencies has to be finite"):
+        found.spectrum([1.0, np.inf])
+    with pytest.raises(UnitError, match="t has to be a time"):
+        found.density(5 * mV)

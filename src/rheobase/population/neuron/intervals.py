@@ -17,6 +17,7 @@ from rheobase.population.neuron.membrane import Membrane, membrane_of
 from rheobase.population.neuron.noise_input import one_input
 from rheobase.population.neuron.renewal import renewal_spectrum
 from rheobase.population.neuron.transfer import StationaryRate, transfer
+from rheobase.units import Hz, Unit, internal, ms
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -71,8 +72,8 @@ class Intervals:
         return float(self.cumulants[2] / self.cumulants[1] ** 1.5)
 
     def density(self, t: ArrayLike) -> Array:
-        """Probability density (1/ms) of an interval ``t`` (ms), by inversion of the transform."""
-        held = np.asarray(t, float) - self.state.membrane.t_ref
+        """Probability density (1/ms) of an interval ``t`` (a quantity, or ms), by inversion of the transform."""
+        held = _plain(t, ms, "t") - self.state.membrane.t_ref
         value = inverse_laplace(self._passage, held.ravel(), self.mean - self.state.membrane.t_ref)
         return np.maximum(value.reshape(held.shape), 0.0)
 
@@ -87,12 +88,13 @@ class Intervals:
     def spectrum(self, frequencies: ArrayLike) -> Array:
         r"""Two-sided power spectrum (Hz) of the spike train, ``r (1 - |F|**2)/|1 - F|**2`` with ``F`` the transform.
 
-        ``r cv**2`` at frequency 0 and ``r`` at high frequency (Stratonovich 1967). ``frequencies`` in Hz.
+        ``r cv**2`` at frequency 0 and ``r`` at high frequency (Stratonovich 1967). ``frequencies`` are
+        quantities, or in Hz.
         """
-        f = np.asarray(frequencies, float)
+        f = _plain(frequencies, Hz, "frequencies")
         zero = f == 0.0
-        s = 2e-3j * np.pi * np.where(zero, 1.0, f)
-        return np.where(zero, self.rate * self.cv**2, renewal_spectrum(np.asarray(self.rate), self.transform(s)))
+        of_intervals = self.transform(2e-3j * np.pi * np.where(zero, 1.0, f)).reshape(f.shape)
+        return np.where(zero, self.rate * self.cv**2, renewal_spectrum(np.asarray(self.rate), of_intervals))
 
     def summary(self) -> str:
         """Mean, standard deviation, CV and skewness of the intervals."""
@@ -110,6 +112,17 @@ class Intervals:
     def cite(self) -> str:
         """The publications behind the methods used here."""
         return "\n".join([_SIEGERT, *([] if self.state.membrane.drift is None else [_INTEGRATION])])
+
+
+def _plain(value: Any, unit: Unit, name: str) -> Array:
+    """Quantities as finite numbers in a unit; numbers as they are."""
+    try:
+        found = np.asarray(value, float)
+    except (TypeError, ValueError):
+        found = np.asarray(internal(value, unit.dimension, name), float) / unit.scale
+    if not np.all(np.isfinite(found)):
+        raise ModelError(f"{name} has to be finite")
+    return found
 
 
 def isi(neuron: Neuron, mu: Any, sigma: Any, **parameters: Any) -> Intervals:
