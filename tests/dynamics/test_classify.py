@@ -12,7 +12,7 @@ from rheobase.dynamics.field import VectorField
 from rheobase.dynamics.firing.classify import classify
 from rheobase.dynamics.firing.coincidence import doublet
 from rheobase.dynamics.firing.onset import law
-from rheobase.dynamics.firing.rheobase_current import ground
+from rheobase.dynamics.firing.rheobase_current import Offset, ground, offset
 from rheobase.dynamics.page import analyse
 from rheobase.errors import ModelError
 from rheobase.model.neuron import Neuron
@@ -255,3 +255,15 @@ def test_a_slow_neuron_has_the_same_character_with_implicit_and_explicit_steps()
     assert found.spikes_from == pytest.approx(0.4646275, rel=(10 ** (1 / 9) - 1) / 16**3)
     assert found.onset_hz == pytest.approx(2.680799168648836, rel=1e-6)
     assert "makes 1 spike, a slow ramp to it 0 spikes" in found.ramp
+
+
+def test_an_end_of_firing_is_not_refined_where_it_does_not_fire_on():
+    """The leaky neuron fires on from 375 pA; a first look has left 4 pA below where it fired long."""
+    base = ground(VectorField.of(library.lif(), smooth=False), "I")
+
+    def end(fires_at):
+        coarse = Offset(fires_at - 4.0, 4.0, base.state, low=fires_at - 8.0, high=fires_at, turn=3)
+        return offset(base, fires_at, coarse)
+
+    assert (end(300.0).stops_at, end(300.0).error) == (300.0, 4.0)
+    assert end(380.0).stops_at == pytest.approx(375.0, abs=end(380.0).error) and end(380.0).error < 1e-3
