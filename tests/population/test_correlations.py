@@ -221,7 +221,7 @@ def test_the_result_shows_itself():
         (lambda: correlations(two_populations(), window=3 * mV), "window"),
         (lambda: correlations(two_populations()).against_lag(1000 * ms, 0.1 * ms), "too many lags"),
         (lambda: correlations(two_populations()).of("E", "X"), "no population 'X'"),
-        (lambda: spectra(two_populations(), None, [-1.0]), "none negative"),
+        (lambda: spectra(two_populations(), None, [-1.0]), "not negative"),
         (lambda: spectra(two_populations(), None, [np.nan]), "numbers in Hz"),
         (lambda: spectra(two_populations(), None, ["a"]), "frequencies"),
         (
@@ -294,6 +294,6 @@ def test_frequencies_as_texts_numbers_and_quantities():
     for wrong, message in (([], "at least one"), ("x", "frequencies: cannot read"), ([[1.0]], "one row")):
         with pytest.raises(ModelError, match=message):
             spectra(network, state, wrong)
-    for wrong, message in ((-10.0, "none negative"), ("x", "cannot read"), (np.nan, "numbers in Hz")):
+    for wrong, message in ((-10.0, "not negative"), ("x", "cannot read"), (np.nan, "numbers in Hz")):
         with pytest.raises(ModelError, match=message):
             activity_spectrum(network, state, wrong)
