@@ -292,6 +292,13 @@ def test_bad_input_is_told(options, sentence):
         mesoscopic(LIF, duration, **{"sigma": 5, **options})
 
 
+def test_a_misspelt_option_is_named():
+    cells = Population(LIF, 100, "A")
+    for model, place in ((Network(cells), "network's own populations"), (cells, "the population itself")):
+        with pytest.raises(ModelError, match=f"{place}; there is no option 'sed'; did you mean 'seed'?"):
+            mesoscopic(model, 10 * ms, sigma=5, sed=3)
+
+
 def test_rates_that_run_away_are_told():
     """Not numbers without meaning, nor a probability that is not 1."""
     network = Network(

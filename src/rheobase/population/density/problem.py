@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheobase.model.errors import ModelError
-from rheobase.model.network import Network, Population
+from rheobase.model.network import Network, Population, nearest
 from rheobase.model.neuron import Neuron
 from rheobase.model.shown_units import read
 from rheobase.population.density.fokker_planck_grid import Nodes, nodes_of, width_of
@@ -29,6 +29,7 @@ from rheobase.units import internal, ms
 
 Array = NDArray[np.float64]
 
+_OPTIONS = ("mu", "sigma", "initial", "dt", "dv", "snapshots", "progress", "n", "seed")
 _MOST_STEPS = 100_000_000
 _SEEN = 2001  # places in time at which the range of the input is looked at
 _QUIET = 0.1  # of the usual variance: a grid for silence is no finer than this asks for
@@ -86,16 +87,21 @@ def network_of(model: Any, parameters: dict[str, Any], n: int = 1, who: str = "f
     """A neuron or a population as a network."""
     if isinstance(model, Network):
         if parameters:
-            raise ModelError(f"{min(parameters)!r}: change parameters in the network's own populations")
+            raise ModelError(f"change parameters in the network's own populations; {_no_option(parameters)}")
         return model
     if isinstance(model, Population):
         if parameters:
-            raise ModelError(f"{min(parameters)!r}: change parameters in the population itself")
+            raise ModelError(f"change parameters in the population itself; {_no_option(parameters)}")
         return Network(model, name=model.name)
     if not isinstance(model, Neuron):
         raise ModelError(f"{who} takes a Neuron, a Population or a Network, not {type(model).__name__}")
     changed = model.with_(**parameters) if parameters else model
     return Network(Population(changed, n, "neuron"), name=model.name or "neuron")
+
+
+def _no_option(given: dict[str, Any]) -> str:
+    name = min(given)
+    return f"there is no option {name!r}{nearest(name, _OPTIONS)}"
 
 
 def _time(value: Any, name: str) -> float:
