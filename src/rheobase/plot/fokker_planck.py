@@ -44,7 +44,7 @@ def rates_over_density(
         )
         rates(above, result, everyone)
         if len(above.get_legend_handles_labels()[0]) > 1:
-            above.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
+            figure.legend(*above.get_legend_handles_labels(), loc="outside upper right", ncols=4)
         _density(figure, below, result, shown or 0)
         below.set_xlim(result.times[0], result.times[-1])
     return figure

@@ -150,7 +150,7 @@ class MesoscopicActivity(DensityCourse):
         return "\n".join([*lines, self.status])
 
     def plot(self, population: str | None = None, ax: Any = None) -> Any:
-        """Activities in bins of about 1 ms with the expected rates, and one population's density below.
+        """Activities in bins of 1 ms or more with the expected rates, and one population's density below.
 
         With axes ``ax`` of your own, only the rates are drawn: of that population, or of all.
         """
