@@ -122,6 +122,16 @@ def test_a_parameter_at_the_end_of_its_range(doubles):
         slope(-1.0)
 
 
+def test_a_callback_outside_the_context_of_doubles():
+    """JAX may call back in a thread of its own, where the context that asks for doubles does not hold."""
+    with jax.enable_x64(True):
+        mu = jax.numpy.asarray(14.0)
+        compiled = jax.jit(jax.grad(lambda mu: transfer(library.lif(), mu, 3.0).log_rate)).lower(mu).compile()
+        inside = float(compiled(mu))
+    outside = compiled(mu)
+    assert outside.dtype == np.float64 and float(np.asarray(outside)) == inside
+
+
 def test_rates_too_small_for_a_number(doubles):
     """At ``y >> 1`` the slope of ``ln r`` is that of ``-y**2``, to ``1/y**2``."""
     by_mu, by_sigma = jax.grad(lambda *x: transfer(library.lif(), *x).log_rate, argnums=(0, 1))(5.0, 0.1)

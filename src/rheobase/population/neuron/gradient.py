@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,18 +65,29 @@ def _traced(neuron: Neuron, names: tuple[str, ...]) -> Callable[[Any], Any]:
 
     @jax.custom_jvp
     def both(x: Any) -> tuple[Any, Any]:
-        shapes = jax.ShapeDtypeStruct(x.shape[:-1], x.dtype), jax.ShapeDtypeStruct(x.shape, x.dtype)
-        return jax.pure_callback(numbers, shapes, x, vmap_method="broadcast_all")
+        # As words of 32 bits: the callback runs in a thread of JAX's, where `jax.enable_x64` as a context does not hold
+        # and doubles would be rounded.
+        words = jax.lax.bitcast_convert_type(x, jnp.uint32)
+        shapes = (*x.shape[:-1], *words.shape[x.ndim :]), words.shape
+        results = [jax.ShapeDtypeStruct(shape, jnp.uint32) for shape in shapes]
+        kind = np.dtype(x.dtype)
+        found = jax.pure_callback(partial(numbers, kind), results, words, vmap_method="broadcast_all")
+        value, slopes = (jax.lax.bitcast_convert_type(one, x.dtype) for one in found)
+        return value, slopes
 
     @both.defjvp
     def _(primal: Any, tangent: Any) -> Any:
         raise ModelError("transfer can be differentiated once; for a second derivative take differences of the first")
 
-    def numbers(x: Any) -> tuple[Array, Array]:
-        x = np.asarray(x)
-        rows = x.reshape(-1, x.shape[-1]).astype(float)
-        values, slopes = log_rates_and_slopes(neuron, names, rows)
-        return values.reshape(x.shape[:-1]).astype(x.dtype), slopes.reshape(x.shape).astype(x.dtype)
+    def numbers(kind: np.dtype[Any], words: Any) -> tuple[Any, Any]:
+        words = np.ascontiguousarray(words)
+        x = words.view(kind).reshape(words.shape[:-1] if kind.itemsize == 8 else words.shape)
+        values, slopes = log_rates_and_slopes(neuron, names, x.reshape(-1, x.shape[-1]).astype(float))
+        tail = words.shape[x.ndim :]
+        return (
+            values.astype(kind).view(np.uint32).reshape((*x.shape[:-1], *tail)),
+            slopes.astype(kind).view(np.uint32).reshape(words.shape),
+        )
 
     @jax.custom_jvp
     def log_rate(x: Any) -> Any:
