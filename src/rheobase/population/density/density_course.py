@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,3 +62,16 @@ class DensityCourse:
     def cite(self) -> str:
         """The publications behind the methods used here."""
         return "\n".join((*METHODS, _COLOURED) if self.coloured else METHODS)
+
+    def _dataset(self, times: Array, values: dict[str, tuple[Array, str]], **attributes: Any) -> Any:
+        """Arrays (populations, times) with their units as an xarray Dataset."""
+        try:
+            import xarray
+        except ImportError:
+            raise ModelError("to_xarray needs xarray; install it with: pip install 'rheobase[xarray]'") from None
+        places = {"population": list(self.populations), "time": times}
+        data = {
+            what: xarray.DataArray(array, dims=("population", "time"), coords=places, attrs={"units": unit})
+            for what, (array, unit) in values.items()
+        }
+        return xarray.Dataset(data, attrs={"dt_ms": self.dt, **attributes, "status": self.status})

@@ -163,24 +163,13 @@ class MesoscopicActivity(DensityCourse):
         """Activities, expected rates, refractory fractions as an xarray Dataset; needs ``pip install
         rheobase[xarray]``.
         """
-        try:
-            import xarray
-        except ImportError:
-            raise ModelError("to_xarray needs xarray; install it with: pip install 'rheobase[xarray]'") from None
-        names, ends = list(self.populations), {"time": self.times[1:]}
         values = {
             "counts": (self.counts, "1"),
             "rates": (self.rates, "Hz"),
             "expected": (self.expected, "Hz"),
             "refractory": (self.refractory[:, 1:], "1"),
         }
-        data = {
-            what: xarray.DataArray(
-                array, dims=("population", "time"), coords={"population": names, **ends}, attrs={"units": unit}
-            )
-            for what, (array, unit) in values.items()
-        }
-        return xarray.Dataset(data, attrs={"dt_ms": self.dt, "seed": self.seed, "status": self.status})
+        return self._dataset(self.times[1:], values, seed=self.seed)
 
     def cite(self) -> str:
         """The publications behind the methods used here."""

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheobase.model.errors import ModelError
 from rheobase.population.density.density_course import DensityCourse
 
 Array = NDArray[np.float64]
@@ -76,16 +75,9 @@ class PopulationActivity(DensityCourse):
 
     def to_xarray(self) -> Any:
         """Rates, refractory fractions and input as an xarray Dataset; needs ``pip install rheobase[xarray]``."""
-        try:
-            import xarray
-        except ImportError:
-            raise ModelError("to_xarray needs xarray; install it with: pip install 'rheobase[xarray]'") from None
-        units = {"rates": "Hz", "refractory": "1", "probability": "1"}
-        data = {
-            what: xarray.DataArray(
-                getattr(self, what), dims=("population", "time"),
-                coords={"population": list(self.populations), "time": self.times}, attrs={"units": unit},
-            )
-            for what, unit in units.items()
-        }  # fmt: skip
-        return xarray.Dataset(data, attrs={"dt_ms": self.dt, "status": self.status})
+        values = {
+            "rates": (self.rates, "Hz"),
+            "refractory": (self.refractory, "1"),
+            "probability": (self.probability, "1"),
+        }
+        return self._dataset(self.times, values)
