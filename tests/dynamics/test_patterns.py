@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import matplotlib
 import numpy as np
 import pytest
 
@@ -459,7 +460,7 @@ def test_refusals():
 
 
 def test_figure_and_summary():
-    pytest.importorskip("matplotlib").use("Agg")
+    matplotlib.use("Agg")
     from matplotlib import pyplot
 
     figure = naud("initial_burst").plot()

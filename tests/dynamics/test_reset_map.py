@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -334,7 +335,7 @@ def test_a_range_can_be_given():
 
 
 def test_figures_name_their_axes():
-    pytest.importorskip("matplotlib").use("Agg")
+    matplotlib.use("Agg")
     from matplotlib import pyplot
 
     found = reset_map(library.adex("delayed_regular_bursting"), 110)
@@ -346,7 +347,7 @@ def test_figures_name_their_axes():
 
 
 def test_figures_of_maps_without_a_graph():
-    pytest.importorskip("matplotlib").use("Agg")
+    matplotlib.use("Agg")
     from matplotlib import pyplot
 
     intervals, after = reset_map(two_memories()).plot().axes
@@ -359,7 +360,7 @@ def test_figures_of_maps_without_a_graph():
 
 
 def test_numbers_of_a_logarithmic_axis_can_be_read():
-    pytest.importorskip("matplotlib").use("Agg")
+    matplotlib.use("Agg")
     from matplotlib import pyplot
 
     figure = reset_map(library.adex("irregular"), 160, points=33).plot()

@@ -261,7 +261,6 @@ def test_interrupted_runs_keep_what_is_done(monkeypatch):
 
 
 def test_results_speak():
-    pytest.importorskip("xarray")
     found = fokker_planck(brunel_network(), 5 * ms)
     assert "E" in found.summary() and "probability is 1" in found.summary()
     assert found.to_xarray()["rates"].sel(population="I").size == 51

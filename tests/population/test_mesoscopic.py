@@ -241,8 +241,8 @@ def test_interrupted_runs_keep_what_is_done(monkeypatch):
 
 
 def test_results_speak():
-    pytest.importorskip("xarray")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
+    from matplotlib import pyplot
+
     found = mesoscopic(inhibitory(40, FixedIndegree(10), -0.1 * mV, 0.05), 20 * ms, dv=0.3)
     assert "fewer than 50 neurons" in found.status and "Delays below 0.1 ms" in found.status
     assert "40" in found.summary() and "MesoscopicActivity('I': 20 ms, 40 I)" in repr(found)
